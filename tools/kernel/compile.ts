@@ -1,0 +1,295 @@
+// AssemblyScript in, WebAssembly and its source map out: the only module that knows how asc is driven.
+//
+//   entries ──► asc (in this process) ──► { wasm, sourceMap, inputs }
+//
+// kernel/trusted is asc's custom library: its files are imported without a path ("machine/mem") and only they may
+// use unsafe operations when `noUnsafe` is set. The kernel's own runtime takes the place of asc's stock ones by
+// standing in asc's table of library files, so that it counts as a library too.
+
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, isAbsolute, join, relative, resolve } from "node:path";
+import { hash, hashFile, readIfThere, repositoryRoot, writeWhole } from "./cache.ts";
+
+/** The part of asc's interface that is used here (its own declarations would put `i32`, `load` … into our globals). */
+interface Asc {
+  main(
+    argv: readonly string[],
+    api: {
+      stdout: { write(text: string): void };
+      stderr: { write(text: string): void };
+      readFile(name: string, baseDir: string): string | null;
+      writeFile(name: string, content: string | Uint8Array, baseDir: string): void;
+      listFiles(name: string, baseDir: string): string[] | null;
+      reportDiagnostic(diagnostic: AscDiagnostic): void;
+      transforms: readonly unknown[];
+    },
+  ): Promise<{ error: Error | null }>;
+  readonly libraryFiles: Record<string, string>;
+  readonly version: string;
+}
+
+interface AscRange {
+  readonly start: number;
+  readonly end: number;
+  readonly source: { readonly normalizedPath: string } | null;
+}
+
+interface AscDiagnostic {
+  readonly message: string;
+  readonly code: number;
+  /** 0 pedantic, 1 information, 2 warning, 3 error. */
+  readonly category: number;
+  readonly range: AscRange | null;
+  readonly relatedRange: AscRange | null;
+}
+
+export type Runtime = "kernel" | "incremental" | "minimal" | "stub";
+
+export interface CompileOptions {
+  /** Entry files, absolute or relative to the repository; all their exports become wasm exports. */
+  readonly entries: readonly string[];
+  /** "kernel" is kernel/trusted/runtime/index.ts, without asc's shadow stack. */
+  readonly runtime: Runtime;
+  /** Refuse unsafe operations outside kernel/trusted. */
+  readonly noUnsafe: boolean;
+  /** Where static data starts in linear memory, in bytes. */
+  readonly memoryBase?: number;
+  /** Initial linear memory in bytes, a multiple of 64 KiB. */
+  readonly initialMemory?: number;
+  /** Export `__new`, `__pin` and the rest of the runtime's interface. */
+  readonly exportRuntime?: boolean;
+  /** Further asc arguments. */
+  readonly arguments?: readonly string[];
+}
+
+export interface CompileResult {
+  readonly wasm: Uint8Array;
+  /** A version 3 source map; `sources` are paths relative to the repository, or `~lib/…` for asc's own library. */
+  readonly sourceMap: string;
+  /** Every file that was looked for, with its content hash (null: it was not there). */
+  readonly inputs: readonly (readonly [path: string, hash: string | null])[];
+  /** Warnings, formatted. */
+  readonly warnings: readonly string[];
+}
+
+/** The sources do not compile; the message holds each error with file:line:column and the offending text. */
+export class CompileError extends Error {
+  override readonly name = "CompileError";
+  readonly diagnostics: readonly string[];
+  constructor(diagnostics: readonly string[]) {
+    super(diagnostics.join("\n"));
+    this.diagnostics = diagnostics;
+  }
+}
+
+const trustedFolder = "kernel/trusted";
+const kernelRuntime = `${trustedFolder}/runtime`;
+/** Names of the runtime's interface (asc calls them) and of asc's replaceable globals, wherever kernel/trusted/runtime exports them. */
+const runtimeExport = /^export (?:function|const|let) (__\w+|abort|trace|seed)\b/gm;
+
+let loadedAsc: Promise<Asc> | null = null;
+
+function loadAsc(): Promise<Asc> {
+  const specifier: string = "assemblyscript/asc";
+  loadedAsc ??= import(specifier).then((module) => (module as { default: Asc }).default);
+  return loadedAsc;
+}
+
+/** asc keeps its state in module variables, so compilations of one process take turns. */
+let turn: Promise<unknown> = Promise.resolve();
+
+/** Compile; throws a CompileError when the sources are at fault. */
+export function compile(options: CompileOptions): Promise<CompileResult> {
+  const result = turn.then(() => compileNow(options));
+  turn = result.catch(() => {});
+  return result;
+}
+
+async function compileNow(options: CompileOptions): Promise<CompileResult> {
+  const asc = await loadAsc();
+  const inputs = new Map<string, string | null>();
+  const outputs = new Map<string, string | Uint8Array>();
+  const sources = new Map<string, string>();
+  const errors: string[] = [];
+  const warnings: string[] = [];
+  let printed = "";
+
+  const argv = [
+    ...options.entries.map((entry) => relative(repositoryRoot, resolve(repositoryRoot, entry))),
+    ...["--baseDir", repositoryRoot],
+    ...["--lib", trustedFolder],
+    ...["--optimizeLevel", "0", "--debug", "--sourceMap", "--outFile", "out.wasm"],
+    ...(options.noUnsafe ? ["--noUnsafe"] : []),
+    ...(options.exportRuntime ? ["--exportRuntime"] : []),
+    ...(options.memoryBase === undefined ? [] : ["--memoryBase", String(options.memoryBase)]),
+    ...(options.initialMemory === undefined ? [] : ["--initialMemory", String(options.initialMemory / 0x10000)]),
+    ...(options.arguments ?? []),
+  ];
+  const transforms: unknown[] = [];
+  if (options.runtime === "kernel") {
+    asc.libraryFiles["rt/index-kernel"] = 'import "runtime/index";\n';
+    argv.push("--runtime", "kernel", ...kernelAliases(inputs));
+    transforms.push(NoShadowStack);
+  } else {
+    argv.push("--runtime", options.runtime);
+  }
+
+  const { error } = await asc.main(argv, {
+    stdout: { write() {} },
+    stderr: {
+      write(text) {
+        printed += text;
+      },
+    },
+    readFile(name, baseDir) {
+      const path = repositoryPath(name, baseDir);
+      const content = readIfThere(resolve(repositoryRoot, path));
+      inputs.set(path, content === null ? null : hash(content));
+      if (content === null) return null;
+      const text = Buffer.from(content).toString("utf8");
+      sources.set(path, text);
+      return text;
+    },
+    writeFile(name, content) {
+      outputs.set(name, content);
+    },
+    listFiles(name, baseDir) {
+      const folder = resolve(repositoryRoot, repositoryPath(name, baseDir));
+      if (!existsSync(folder)) return null;
+      return readdirSync(folder).filter((file) => /^(?!.*\.d\.ts$).*\.ts$/.test(file));
+    },
+    reportDiagnostic(diagnostic) {
+      const text = formatDiagnostic(diagnostic, asc, sources);
+      if (diagnostic.category === 3) errors.push(text);
+      else if (diagnostic.category === 2) warnings.push(text);
+    },
+    transforms,
+  });
+  if (errors.length > 0) throw new CompileError(errors);
+  if (error) throw new CompileError([printed.trim() || error.message]);
+
+  const wasm = outputs.get("out.wasm");
+  const map = outputs.get("out.wasm.map");
+  if (!(wasm instanceof Uint8Array) || typeof map !== "string") throw new Error("asc wrote no output");
+  return { wasm, sourceMap: repositorySources(map, asc), inputs: [...inputs], warnings };
+}
+
+/**
+ * A custom runtime makes asc reserve a shadow stack and keep every managed local on it; the kernel's collector scans
+ * the real stacks instead.
+ */
+class NoShadowStack {
+  declare readonly program: { options: { stackSize: number } };
+  constructor() {
+    this.program.options.stackSize = 0;
+  }
+}
+
+/** `--use NAME=~lib/runtime/FILE/NAME` for each part of asc's runtime interface that kernel/trusted/runtime exports. */
+function kernelAliases(inputs: Map<string, string | null>): string[] {
+  const aliases: string[] = [];
+  for (const file of readdirSync(resolve(repositoryRoot, kernelRuntime)).toSorted()) {
+    if (!file.endsWith(".ts")) continue;
+    const path = `${kernelRuntime}/${file}`;
+    const text = readFileSync(resolve(repositoryRoot, path), "utf8");
+    inputs.set(path, hash(text));
+    for (const [, name] of text.matchAll(runtimeExport)) {
+      aliases.push("--use", `${name}=~lib/runtime/${file.slice(0, -".ts".length)}/${name}`);
+    }
+  }
+  return aliases;
+}
+
+function repositoryPath(name: string, baseDir: string): string {
+  const path = isAbsolute(name) ? name : resolve(repositoryRoot, baseDir, name);
+  return relative(repositoryRoot, path).replaceAll("\\", "/");
+}
+
+/** asc's name of a source as a path from the repository's root: `~lib/machine/mem.ts` is kernel/trusted/machine/mem.ts. */
+function sourcePath(name: string, asc: Asc): string {
+  if (!name.startsWith("~lib/")) return name;
+  const inLibrary = name.slice("~lib/".length);
+  if (Object.hasOwn(asc.libraryFiles, inLibrary.replace(/\.ts$/, ""))) return name;
+  return `${trustedFolder}/${inLibrary}`;
+}
+
+function repositorySources(map: string, asc: Asc): string {
+  const parsed = JSON.parse(map) as { sources: string[]; sourceRoot?: string; sourcesContent?: unknown };
+  parsed.sources = parsed.sources.map((source) => sourcePath(source, asc));
+  delete parsed.sourceRoot;
+  delete parsed.sourcesContent;
+  return JSON.stringify(parsed);
+}
+
+function formatDiagnostic(diagnostic: AscDiagnostic, asc: Asc, sources: ReadonlyMap<string, string>): string {
+  const kind = diagnostic.category === 3 ? "error" : "warning";
+  const code = `${diagnostic.code < 1000 ? "AS" : "TS"}${diagnostic.code}`;
+  const where = place(diagnostic.range, asc, sources);
+  const also = place(diagnostic.relatedRange, asc, sources);
+  const lines = [`${where ? `${where.at}: ` : ""}${kind} ${code}: ${diagnostic.message}`];
+  if (where) lines.push(where.excerpt);
+  if (also) lines.push(`  ${also.at}:`, also.excerpt);
+  return lines.join("\n");
+}
+
+function place(range: AscRange | null, asc: Asc, sources: ReadonlyMap<string, string>) {
+  if (!range?.source) return null;
+  const path = sourcePath(range.source.normalizedPath, asc);
+  const text = sources.get(path) ?? asc.libraryFiles[range.source.normalizedPath.slice("~lib/".length, -".ts".length)];
+  if (text === undefined) return { at: path, excerpt: "" };
+  const lineStart = text.lastIndexOf("\n", range.start - 1) + 1;
+  const lineBreak = text.indexOf("\n", range.start);
+  const lineEnd = lineBreak < 0 ? text.length : lineBreak;
+  const line = text.slice(0, range.start).split("\n").length;
+  const column = range.start - lineStart;
+  const underline = "~".repeat(Math.max(1, Math.min(range.end, lineEnd) - range.start));
+  const margin = " ".repeat(String(line).length);
+  return {
+    at: `${path}:${line}:${column + 1}`,
+    excerpt: `  ${line} | ${text.slice(lineStart, lineEnd)}\n  ${margin} | ${" ".repeat(column)}${underline}`,
+  };
+}
+
+interface Manifest {
+  readonly inputs: CompileResult["inputs"];
+  readonly warnings: readonly string[];
+}
+
+/** Everything beside the sources that decides what asc makes of them. */
+function compilerKey(options: CompileOptions): string {
+  const versions = ["assemblyscript", "binaryen"].map(
+    (name) => hashFile(join(packageFolder(name), "package.json")) ?? "",
+  );
+  const self = ["compile.ts", "cache.ts"].map((name) => hashFile(join(import.meta.dirname, name)) ?? "");
+  return hash(JSON.stringify(options), ...versions, ...self);
+}
+
+function packageFolder(name: string): string {
+  return dirname(join(repositoryRoot, "node_modules", name, "package.json"));
+}
+
+/** As `compile`, but answered from build/wasm when no input has changed since. */
+export async function compileCached(options: CompileOptions): Promise<CompileResult & { readonly isFresh: boolean }> {
+  const stem = join(repositoryRoot, "build/wasm", compilerKey(options));
+  const cached = readCached(stem);
+  if (cached) return { ...cached, isFresh: false };
+  const result = await compile(options);
+  const manifest: Manifest = { inputs: result.inputs, warnings: result.warnings };
+  writeWhole(`${stem}.wasm`, result.wasm);
+  writeWhole(`${stem}.map`, result.sourceMap);
+  writeWhole(`${stem}.json`, JSON.stringify(manifest));
+  return { ...result, isFresh: true };
+}
+
+function readCached(stem: string): CompileResult | null {
+  const manifestText = readIfThere(`${stem}.json`);
+  if (!manifestText) return null;
+  const manifest = JSON.parse(Buffer.from(manifestText).toString("utf8")) as Manifest;
+  for (const [path, expected] of manifest.inputs) {
+    if (hashFile(resolve(repositoryRoot, path)) !== expected) return null;
+  }
+  const wasm = readIfThere(`${stem}.wasm`);
+  const map = readIfThere(`${stem}.map`);
+  if (!wasm || !map) return null;
+  return { wasm, sourceMap: Buffer.from(map).toString("utf8"), inputs: manifest.inputs, warnings: manifest.warnings };
+}
