@@ -1,0 +1,33 @@
+// What a mapping shows: something that hands out page frames by index. A file's inode is one; anonymous shared memory
+// is one (a tmpfs inode nobody can name). Private anonymous memory has none.
+
+import { EACCES, EIO } from "../abi/errno";
+
+export class PageSource {
+  /** Bytes that exist; a page wholly beyond is SIGBUS (man 2 mmap). */
+  get sizeBytes(): u64 {
+    return 0;
+  }
+
+  /**
+   * The physical address of page `index` (byte offset / 4096), or a negative errno. `forWrite`: the caller stores into the shared
+   * page (a shared mapping or write(2)), so a page that does not exist yet is made, one on a read-only medium is -EROFS.
+   * The frame comes with a reference of the caller's own (frames.reference), to be released when its mapping goes.
+   */
+  pageFrame(_index: u64, _forWrite: bool): i64 {
+    return -EIO;
+  }
+
+  /** Whether pages come without waiting and are never changed or moved: fault-around may map neighbours at once. */
+  get isStable(): bool {
+    return false;
+  }
+
+  /** A mapping was made (`delta` 1) or removed (-1); `isShared` and `isWritable` as mapped. Negative errno refuses. */
+  mapped(_delta: i32, _isShared: bool, _isWritable: bool): i32 {
+    return -EACCES;
+  }
+
+  /** A page was stored into through a shared mapping (dirty tracking, mtime). */
+  touched(): void {}
+}

@@ -1,0 +1,127 @@
+// An open file description: what a file descriptor refers to, shared by dup and fork (man 2 open, "Open file
+// descriptions"). Everything a program can read, write, poll or map is a subclass of this.
+
+import { EBADF, EINVAL, ENODEV, ENOTDIR, ENOTTY, ESPIPE } from "../abi/errno";
+import { IoVector } from "../memory/io-vector";
+import { PageSource } from "../memory/page-source";
+import { WaitQueue } from "../sched/wait";
+import { Inode } from "./inode";
+import { Path } from "./path";
+
+export class File {
+  /** O_ACCMODE and status flags as F_GETFL shows them (O_APPEND, O_NONBLOCK, …). */
+  flags: u32 = 0;
+  /** Where the next read or write goes, for those that have a position. */
+  position: u64 = 0;
+  /** How many descriptors and kernel users refer to it. */
+  private references: i32 = 1;
+  /** The inode it was opened on, null for what has none. */
+  inode: Inode | null = null;
+  /** The name it was opened by, for /proc/self/fd, fchdir and *at calls; null for what has none. */
+  path: Path | null = null;
+  /** Who waits for readiness: woken with the EPOLL* bits that may have come. */
+  readiness: WaitQueue = new WaitQueue();
+
+  get isReadable(): bool {
+    return (this.flags & 3) != 1;
+  }
+
+  get isWritable(): bool {
+    let mode = this.flags & 3;
+    return mode == 1 || mode == 2;
+  }
+
+  /** O_NONBLOCK (man 2 open). */
+  get isNonBlocking(): bool {
+    return (this.flags & 0o4000) != 0;
+  }
+
+  /** Take another reference. */
+  retain(): void {
+    this.references++;
+  }
+
+  /** Drop a reference; the last one closes. */
+  release(): void {
+    if (--this.references == 0) this.close();
+  }
+
+  get referenceCount(): i32 {
+    return this.references;
+  }
+
+  /** Bytes read (0 = end of file) or a negative errno. Advances `position` where there is one. May block unless isNonBlocking. */
+  read(_io: IoVector): i64 {
+    return -EINVAL;
+  }
+
+  /** Bytes written or a negative errno. */
+  write(_io: IoVector): i64 {
+    return -EINVAL;
+  }
+
+  /** pread(2): at an offset, leaving `position` alone. -ESPIPE for what has no position. */
+  readAt(_io: IoVector, _offset: u64): i64 {
+    return -ESPIPE;
+  }
+
+  writeAt(_io: IoVector, _offset: u64): i64 {
+    return -ESPIPE;
+  }
+
+  /** lseek(2): the new position or a negative errno. */
+  seek(_offset: i64, _whence: i32): i64 {
+    return -ESPIPE;
+  }
+
+  /** The EPOLL* bits that hold now. Files that never block are always readable and writable. */
+  poll(): u32 {
+    return 0x145; // EPOLLIN | EPOLLOUT | EPOLLRDNORM | EPOLLWRNORM, man 2 poll for regular files
+  }
+
+  /** ioctl(2): `argument` is a user address or a value. */
+  ioctl(_request: u32, _argument: u64): i64 {
+    return -ENOTTY;
+  }
+
+  /** What mmap(2) maps, null for what cannot be mapped (-ENODEV). */
+  mappable(): PageSource | null {
+    return null;
+  }
+
+  /** getdents64(2): fill `io` with linux_dirent64 records; bytes, 0 at the end, or a negative errno. */
+  readDirectory(_io: IoVector): i64 {
+    return -ENOTDIR;
+  }
+
+  truncate(_length: u64): i64 {
+    return -EINVAL;
+  }
+
+  /** fsync(2), fdatasync(2). */
+  sync(): i64 {
+    return -EINVAL;
+  }
+
+  /** fallocate(2). */
+  allocate(_mode: u32, _offset: u64, _length: u64): i64 {
+    return -ENODEV;
+  }
+
+  /** F_SETFL changed `flags` (O_NONBLOCK, O_ASYNC …). */
+  flagsChanged(): void {}
+
+  /** A descriptor that refers to this was closed (close(2) on one of several: POSIX locks, flush). */
+  descriptorClosed(): void {}
+
+  /** The last reference went: free what it holds. */
+  close(): void {}
+
+  /** What /proc/self/fd shows for a file without a path: "pipe:[12]", "anon_inode:[eventpoll]". Bytes, no NUL. */
+  describe(): StaticArray<u8> {
+    return new StaticArray<u8>(0);
+  }
+}
+
+/** What a call on a descriptor opened with O_PATH answers. */
+export const PATH_ONLY_ERROR: i64 = -EBADF;

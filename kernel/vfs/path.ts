@@ -1,0 +1,11 @@
+// A place in the tree: which mount, which directory entry. Walking is in vfs/walk.ts.
+
+import { DirectoryEntry } from "./directory-entry";
+import { Mount } from "./mount";
+
+export class Path {
+  constructor(
+    public mount: Mount,
+    public entry: DirectoryEntry,
+  ) {}
+}
