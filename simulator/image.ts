@@ -6,6 +6,9 @@ export class SimulatedImage {
   textStart = 0xffffffff80000000n;
   textEnd = 0xffffffff80100000n;
   readOnlyEnd = 0xffffffff80180000n;
+  dataEnd = 0xffffffff80200000n;
+  bootStacks = 0n;
+  rootRecord = 0n;
   linearBytes = 0;
   linearPhysicalBase = 0n;
   bootPageTable = 0n;
@@ -20,6 +23,9 @@ export function imageImports(image: SimulatedImage) {
     textStart: () => image.textStart,
     textEnd: () => image.textEnd,
     readOnlyEnd: () => image.readOnlyEnd,
+    dataEnd: () => image.dataEnd,
+    bootStacks: () => image.bootStacks,
+    rootRecord: () => image.rootRecord,
     linearBytes: () => image.linearBytes,
     linearPhysicalBase: () => image.linearPhysicalBase,
     bootPageTable: () => image.bootPageTable,

@@ -57,7 +57,7 @@ export declare function writeMsr(register: u32, value: u64): void;
 /** The program's FS base (thread-local storage); `wrfsbase` where the CPU has it, else the MSR. */
 export declare function readFsBase(): u64;
 export declare function writeFsBase(value: u64): void;
-/** The program's GS base. (In the kernel it waits in KERNEL_GS_BASE behind swapgs.) */
+/** The program's GS base: it stays in GS while the kernel runs (machine/x86_64/entry.S). */
 export declare function readUserGsBase(): u64;
 export declare function writeUserGsBase(value: u64): void;
 
@@ -67,6 +67,7 @@ export declare function restoreExtendedState(area: u64): void;
 
 /**
  * Load GDT, IDT and TSS, which machine/x86_64 keeps, and the SYSCALL MSRs; after this, traps reach `trap(frame)`.
- * #DF and NMI run on IST stacks.
+ * #DF, NMI and #MC run on IST stacks: the image's kernel stacks 1 to 3. Also puts `stac` and `clac` in place, so it
+ * comes before CR4.SMAP is set and before the image is write-protected.
  */
 export declare function installTraps(): void;

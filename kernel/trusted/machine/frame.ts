@@ -4,6 +4,8 @@
 /**
  * One trap: the fifteen general registers, the vector and error code, then what the CPU pushes (Intel SDM 3A §6.14).
  * A system call fills the same frame: `vector` is SYSCALL_VECTOR, `error` holds the call number that came in rax.
+ * Whoever changes more of such a frame than rax sets `vector` to 0: then every register is loaded from it on the way out,
+ * else the call returns by SYSRETQ, which leaves rbx, rbp and r12–r15 as they are.
  */
 @unmanaged
 export class TrapFrame {

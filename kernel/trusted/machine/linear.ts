@@ -18,3 +18,5 @@ export const STACKS_START: usize = 0x30000000;
 export const STACKS_END: usize = 0x38000000;
 /** A kernel stack, without its guard page. */
 export const STACK_SIZE: usize = 0x4000;
+/** Slots (a guard page and a stack each) that the image brings: the boot stack, then those of #DF, NMI and #MC. */
+export const BOOT_STACKS: i32 = 4;

@@ -15,3 +15,8 @@ export declare function load32(userAddress: u64): i64;
 export declare function compareExchange32(userAddress: u64, expected: u32, desired: u32): i64;
 /** The offset of the first NUL byte within `limit` bytes; `limit` if there is none; -1 for a fault. */
 export declare function stringLength(userAddress: u64, limit: u64): i64;
+/**
+ * Where to go on when the fault of the kernel instruction at `address` cannot be filled: the fix-up of one of the routines
+ * above (or of the return to ring 3), or 0 when the fault is the kernel's own mistake.
+ */
+export declare function fixup(address: u64): u64;
