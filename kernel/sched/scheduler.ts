@@ -26,8 +26,9 @@ const idleTasks = new List();
 /** The timers of the whole kernel. */
 export const timers = new TimerHeap();
 
-let currentThread: Thread = new Thread(); // becomes the idle thread: it adopts the boot stack
-const idleThread: Thread = currentThread;
+const idleThread: Thread = new Thread(); // adopts the boot stack, in slot 0
+idleThread.stackTop = stacks.topOf(0);
+let currentThread: Thread = idleThread;
 let sliceEndNs: u64 = FOREVER;
 let deadThread: Thread | null = null;
 let totalSwitches: u64 = 0;
@@ -67,7 +68,7 @@ export function start(thread: Thread): bool {
   let top = stacks.allocate();
   if (top == 0) return false;
   thread.stackTop = top;
-  thread.stackPointer = cpu.prepareStack(top, pointerOf(thread));
+  stacks.setSavedPointer(top, cpu.prepareStack(top, pointerOf(thread)));
   enqueue(thread);
   return true;
 }

@@ -31,9 +31,7 @@ export class Thread extends ListNode {
   /** The thread's number, unique among living threads; Linux's tid. 0 is the idle thread. */
   id: i32 = 0;
   state: ThreadState = ThreadState.BLOCKED;
-  /** Linear pointer saved by the last switch away; valid while not RUNNING. */
-  stackPointer: usize = 0;
-  /** End (highest linear address) of the kernel stack. */
+  /** End (one past the highest linear address) of the kernel stack. */
   stackTop: usize = 0;
   /** Why it was last woken. */
   wakeReason: WakeReason = WakeReason.WOKEN;
@@ -79,7 +77,8 @@ export class ThreadWaiter extends Waiter {
   override notify(_events: u32): bool {
     let thread = this.thread;
     if (thread === null) return false;
-    if (this.list !== null) this.list!.remove(this);
+    let queue = this.list;
+    if (queue !== null) queue.remove(this);
     return wake(thread, WakeReason.WOKEN);
   }
 }
