@@ -4,9 +4,16 @@
 import { EBADF, EINVAL, ENODEV, ENOTDIR, ENOTTY, ESPIPE } from "../abi/errno";
 import { IoVector } from "../memory/io-vector";
 import { PageSource } from "../memory/page-source";
+import { List, ListNode } from "../lib/list";
 import { WaitQueue } from "../sched/wait";
 import { Inode } from "./inode";
 import { Path } from "./path";
+
+/** Something that keeps an eye on an open file without keeping it open: an epoll item. */
+export class FileWatch extends ListNode {
+  /** The last reference to the file went. */
+  fileClosed(): void {}
+}
 
 export class File {
   /** O_ACCMODE and status flags as F_GETFL shows them (O_APPEND, O_NONBLOCK, …). */
@@ -19,8 +26,10 @@ export class File {
   inode: Inode | null = null;
   /** The name it was opened by, for /proc/self/fd, fchdir and *at calls; null for what has none. */
   path: Path | null = null;
-  /** Who waits for readiness: woken with the EPOLL* bits that may have come. */
+  /** Who waits for readiness: woken with the EPOLL* bits that may have come. Shared by the ends of a FIFO. */
   readiness: WaitQueue = new WaitQueue();
+  /** Epoll items on this file; null until there is one. */
+  watches: List | null = null;
 
   get isReadable(): bool {
     return (this.flags & 3) != 1;
@@ -43,7 +52,16 @@ export class File {
 
   /** Drop a reference; the last one closes. */
   release(): void {
-    if (--this.references == 0) this.close();
+    if (--this.references > 0) return;
+    let watches = this.watches;
+    if (watches !== null) {
+      let watch = watches.shift();
+      while (watch !== null) {
+        (watch as FileWatch).fileClosed();
+        watch = watches.shift();
+      }
+    }
+    this.close();
   }
 
   get referenceCount(): i32 {
