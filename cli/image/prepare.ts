@@ -1,0 +1,148 @@
+// A target as a bootable file: kernel, root image and boot configuration in one ELF, kept in the cache.
+//
+// What did not change is not made again. The base layer's data, 120 MB, stands first in the root image, always
+// at the same place, in a file of its own; an image is a copy of that file (shared blocks where the file system
+// can) with the program's part, the directory tree and the kernel written over it.
+
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+  utimesSync,
+} from "node:fs";
+import { join } from "node:path";
+import { Failure } from "../failure.ts";
+import { cacheFolder, repositoryRoot } from "../paths.ts";
+import { type BootConfig, decodeBootConfig, encodeBootConfig, mergeBootConfig } from "./boot-config.ts";
+import { bootImage, configLocation, rootOffset } from "./elf.ts";
+import { BLOCK, dataEndBlock, erofsImage } from "./erofs.ts";
+import { hashKey, writeWhole } from "./hash.ts";
+import { shiftPieces, writeImage } from "./pieces.ts";
+import { type Program, prepareProgram } from "./program.ts";
+import { findTarget, readHead, shown, type Target } from "./target.ts";
+
+/** How many images the cache keeps; the one used longest ago goes first. */
+const IMAGES_KEPT = 4;
+
+export interface PrepareOptions {
+  /** Joined to the boot configuration that travels in the image. */
+  boot?: BootConfig;
+  /** Another kernel than the repository's. */
+  kernel?: string;
+}
+
+export interface Prepared {
+  path: string;
+  target: Target;
+  /** Guest memory that the project asks for. */
+  memory: string | undefined;
+  warnings: string[];
+}
+
+/** The kernel's file, built if its sources changed. */
+export async function kernelPath(given?: string): Promise<string> {
+  const path = given ?? process.env.EGG_KERNEL;
+  if (path !== undefined) {
+    if (!existsSync(path)) throw new Failure(`${path}: no such kernel`, { advice: "check EGG_KERNEL" });
+    return path;
+  }
+  const { buildKernel } = (await import(join(repositoryRoot, "tools/kernel/build.ts"))) as {
+    buildKernel: () => Promise<{ path: string }>;
+  };
+  return (await buildKernel()).path;
+}
+
+/** The file with the base layer's data where every image has it. Undefined when the program replaces part of the base. */
+function baseImage(program: Program, kernelSize: number): { path: string; files: number } | undefined {
+  if (program.baseKind === "static") return undefined;
+  const own = new Set(program.entries.map((entry) => entry.path));
+  if (program.base.entries.some((entry) => own.has(entry.path))) return undefined;
+  const offset = rootOffset(kernelSize);
+  const files = program.base.entries.filter((entry) => entry.kind === "file");
+  const sizes = files.map(
+    (entry) => `${entry.path}:${"bytes" in entry.content ? entry.content.bytes.length : entry.content.size}`,
+  );
+  const path = join(cacheFolder("base"), `data-${hashKey(program.base.key, sizes.join(), String(offset))}.img`);
+  if (!existsSync(path)) {
+    const data = erofsImage(program.base.entries);
+    const end = dataEndBlock(program.base.entries) * BLOCK;
+    const pieces = data.pieces.filter((piece) => piece.offset >= BLOCK && piece.offset < end);
+    writeWhole(path, (temporary) => writeImage(temporary, { size: offset + end, pieces: shiftPieces(pieces, offset) }));
+  }
+  return { path, files: files.length };
+}
+
+function removeOldImages(folder: string, keep: string): void {
+  const images = readdirSync(folder)
+    .filter((name) => name.endsWith(".elf") && join(folder, name) !== keep)
+    .map((name) => ({
+      path: join(folder, name),
+      usedMs: statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? 0,
+    }))
+    .sort((a, b) => b.usedMs - a.usedMs);
+  for (const image of images.slice(IMAGES_KEPT - 1)) rmSync(image.path, { force: true });
+}
+
+/** Write kernel, base and program to `path`. */
+function writeBootImage(path: string, kernel: Buffer, program: Program, boot: BootConfig): void {
+  const base = baseImage(program, kernel.length);
+  const root = erofsImage([...program.base.entries, ...program.entries], { filesInPlace: base?.files ?? 0 });
+  const image = bootImage(kernel, root, encodeBootConfig(boot));
+  writeWhole(path, (temporary) => writeImage(temporary, image, base?.path));
+}
+
+async function prepareBuilt(
+  target: Extract<Target, { kind: "script" | "program" }>,
+  options: PrepareOptions,
+): Promise<Prepared> {
+  const kernel = readFileSync(await kernelPath(options.kernel));
+  const program = await prepareProgram(target);
+  const boot = mergeBootConfig(program.boot, options.boot ?? {});
+  const folder = cacheFolder("image");
+  const key = hashKey(hashKey(kernel), program.base.key, program.key, encodeBootConfig(boot));
+  const path = join(folder, `${key}.elf`);
+  if (existsSync(path)) {
+    const now = new Date();
+    utimesSync(path, now, now);
+  } else {
+    writeBootImage(path, kernel, program, boot);
+    removeOldImages(folder, path);
+  }
+  const memory = target.kind === "script" ? target.settings.memory : undefined;
+  return { path, target, memory, warnings: program.warnings };
+}
+
+/** Whatever `egg run` takes, as a file to boot from. */
+export async function prepareTarget(given: string, options: PrepareOptions = {}): Promise<Prepared> {
+  const target = findTarget(given);
+  if (target.kind === "script" || target.kind === "program") return await prepareBuilt(target, options);
+  return { path: target.path, target, memory: undefined, warnings: [] };
+}
+
+/** The boot configuration inside a built image. */
+export function readImageConfig(path: string): BootConfig {
+  const size = statSync(path).size;
+  const head = readHead(path, Math.min(size, 64 << 20));
+  const location = configLocation(head, size, shown(path));
+  if (!location) return {};
+  return decodeBootConfig(readTail(path, location));
+}
+
+function readTail(path: string, location: { offset: number; size: number }): string {
+  return readAt(path, location.offset, location.size).toString("latin1");
+}
+
+function readAt(path: string, offset: number, size: number): Buffer {
+  const file = openSync(path, "r");
+  try {
+    const buffer = Buffer.alloc(size);
+    return buffer.subarray(0, readSync(file, buffer, 0, size, offset));
+  } finally {
+    closeSync(file);
+  }
+}

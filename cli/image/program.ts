@@ -1,0 +1,190 @@
+// A target as the entries and the boot configuration of its image.
+
+import { createHash } from "node:crypto";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { basename, join, posix } from "node:path";
+import { EXIT_BAD_DATA, Failure } from "../failure.ts";
+import { cacheFolder } from "../paths.ts";
+import { step } from "../progress.ts";
+import { type Base, type BaseKind, libraryNames, nodeVersion, prepareBase } from "./base.ts";
+import type { BootConfig } from "./boot-config.ts";
+import { type Elf, PT_DYNAMIC, PT_INTERP, PT_LOAD, readElf } from "./elf.ts";
+import type { Entry } from "./erofs.ts";
+import { APP_FOLDER } from "./guest-path.ts";
+import { type FileStamp, hashKey, isUnchanged, readJson, stampFile, writeJson } from "./hash.ts";
+import { readHead, shown, type Target } from "./target.ts";
+
+/** What an image is made of besides the kernel. */
+export interface Program {
+  base: Base;
+  baseKind: BaseKind;
+  entries: Entry[];
+  boot: BootConfig;
+  /** Names the program's own part. */
+  key: string;
+  warnings: string[];
+}
+
+const PATH = "/usr/local/bin:/usr/bin:/bin";
+
+function commonBoot(extra: BootConfig): BootConfig {
+  return { cwd: APP_FOLDER, hostname: "eggos", ...extra, env: { PATH, HOME: "/root", ...extra.env } };
+}
+
+/** Change when bundling changes, so that old caches are left behind. */
+const BUNDLE_RECIPE = "1";
+
+interface BundleRecord {
+  inputs: FileStamp[];
+  entry: string;
+  bundled: { path: string; source: string; size: number }[];
+  copied: { path: string; source: string; size: number; mode: number }[];
+  warnings: string[];
+  key: string;
+}
+
+/** The bundle from the cache while none of its inputs changed; made anew otherwise. */
+async function bundleCached(target: Extract<Target, { kind: "script" }>): Promise<BundleRecord> {
+  const key = hashKey(BUNDLE_RECIPE, nodeVersion(), target.entry, target.root, JSON.stringify(target.settings));
+  const folder = cacheFolder("bundle", key);
+  const recordPath = join(folder, "record.json");
+  const old = readJson<BundleRecord>(recordPath);
+  if (old?.inputs.every(isUnchanged)) return old;
+  const { bundleProgram } = await import("./bundle.ts");
+  const bundle = await step(`bundling ${shown(target.entry)}`, () =>
+    bundleProgram(target.entry, target.root, target.settings),
+  );
+  const hash = createHash("sha256");
+  const bundled = bundle.bundled.map(({ path, text }, index) => {
+    const source = join(folder, `${index}${posix.extname(path)}`);
+    writeFileSync(source, text);
+    hash.update(path).update(text);
+    return { path, source, size: Buffer.byteLength(text) };
+  });
+  const inputs = bundle.inputs.map(stampFile).filter((stamp) => stamp !== null);
+  const copied = bundle.copied.map(({ path, source }) => {
+    const stats = statSync(source);
+    hash.update(`${path}:${stats.size}:${stats.mtimeMs}`);
+    return { path, source, size: stats.size, mode: stats.mode & 0o755 };
+  });
+  const record: BundleRecord = {
+    inputs,
+    entry: bundle.entry,
+    bundled,
+    copied,
+    warnings: bundle.warnings,
+    key: hash.digest("hex").slice(0, 24),
+  };
+  writeJson(recordPath, record);
+  return record;
+}
+
+async function scriptProgram(target: Extract<Target, { kind: "script" }>): Promise<Program> {
+  const record = await bundleCached(target);
+  const base = await prepareBase("node");
+  const { settings } = target;
+  const entries: Entry[] = [];
+  for (const file of record.bundled) {
+    entries.push({ path: file.path, kind: "file", mode: 0o644, content: { path: file.source, size: file.size } });
+  }
+  for (const file of record.copied) {
+    entries.push({ path: file.path, kind: "file", mode: file.mode, content: { path: file.source, size: file.size } });
+  }
+  const boot = commonBoot({
+    program: "/usr/bin/node",
+    args: ["node", "--enable-source-maps", ...(settings.nodeOptions ?? []), record.entry, ...(settings.args ?? [])],
+    ...(settings.env ? { env: settings.env } : {}),
+  });
+  return { base, baseKind: "node", entries, boot, key: record.key, warnings: record.warnings };
+}
+
+/** The offset in the file of a virtual address. */
+function fileOffset(elf: Elf, address: bigint): number | null {
+  for (const segment of elf.segments) {
+    if (segment.type !== PT_LOAD) continue;
+    const distance = address - segment.virtualAddress;
+    if (distance >= 0n && distance < BigInt(segment.fileSize)) return segment.offset + Number(distance);
+  }
+  return null;
+}
+
+function cString(bytes: Buffer, at: number): string {
+  const end = bytes.indexOf(0, at);
+  return bytes.toString("utf8", at, end < 0 ? bytes.length : end);
+}
+
+/** Names of the shared libraries a program asks for (DT_NEEDED), and its loader. */
+export function neededLibraries(bytes: Buffer, elf: Elf): { needed: string[]; interpreter: string | null } {
+  const DT_NEEDED = 1n;
+  const DT_STRTAB = 5n;
+  const interp = elf.segments.find((segment) => segment.type === PT_INTERP);
+  const interpreter = interp ? cString(bytes, interp.offset) : null;
+  const dynamic = elf.segments.find((segment) => segment.type === PT_DYNAMIC);
+  if (!dynamic) return { needed: [], interpreter };
+  const offsets: number[] = [];
+  let strings: number | null = null;
+  for (let at = dynamic.offset; at + 16 <= dynamic.offset + dynamic.fileSize; at += 16) {
+    const tag = bytes.readBigInt64LE(at);
+    const value = bytes.readBigUInt64LE(at + 8);
+    if (tag === 0n) break;
+    if (tag === DT_NEEDED) offsets.push(Number(value));
+    if (tag === DT_STRTAB) strings = fileOffset(elf, value);
+  }
+  const table = strings;
+  return { needed: table === null ? [] : offsets.map((offset) => cString(bytes, table + offset)), interpreter };
+}
+
+async function linuxProgram(target: Extract<Target, { kind: "program" }>): Promise<Program> {
+  const name = shown(target.path);
+  const size = statSync(target.path).size;
+  const elf = readElf(readHead(target.path), size, name);
+  if (elf.type !== 2 && elf.type !== 3) {
+    throw new Failure(`${name}: an object file or a core dump, not a program`, {
+      advice: "link it first",
+      status: EXIT_BAD_DATA,
+    });
+  }
+  if (!elf.segments.some((segment) => segment.type === PT_LOAD) || elf.entry === 0n) {
+    throw new Failure(`${name}: a shared library, not a program`, {
+      advice: "give the program that uses it",
+      status: EXIT_BAD_DATA,
+    });
+  }
+  const bytes = readFileSync(target.path);
+  const { needed, interpreter } = neededLibraries(bytes, elf);
+  const baseKind: BaseKind = interpreter === null ? "static" : "glibc";
+  const base = await prepareBase(baseKind);
+  if (interpreter !== null) checkLibraries(name, interpreter, needed, base);
+  const path = `${APP_FOLDER}/${basename(target.path)}`;
+  return {
+    base,
+    baseKind,
+    entries: [{ path, kind: "file", mode: 0o755, content: { path: target.path, size } }],
+    boot: commonBoot({ program: path, args: [path] }),
+    key: hashKey(bytes),
+    warnings: [],
+  };
+}
+
+function checkLibraries(name: string, interpreter: string, needed: string[], base: Base): void {
+  const advice =
+    "link it statically, or build it on Debian with the libraries the image has (libc, libm, libstdc++, libgcc_s)";
+  if (interpreter !== "/lib64/ld-linux-x86-64.so.2") {
+    throw new Failure(`${name}: needs the loader ${interpreter}, which the image does not have`, {
+      advice,
+      status: EXIT_BAD_DATA,
+    });
+  }
+  const names = libraryNames(base);
+  const missing = needed.filter((library) => !names.has(library) && library !== "ld-linux-x86-64.so.2");
+  if (missing.length > 0) {
+    throw new Failure(`${name}: needs ${missing.join(", ")}, which the image does not have`, {
+      advice,
+      status: EXIT_BAD_DATA,
+    });
+  }
+}
+
+export async function prepareProgram(target: Extract<Target, { kind: "script" | "program" }>): Promise<Program> {
+  return target.kind === "script" ? await scriptProgram(target) : await linuxProgram(target);
+}

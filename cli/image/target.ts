@@ -1,0 +1,213 @@
+// What TARGET is: looked at, never run.
+
+import { closeSync, existsSync, openSync, readFileSync, readSync, realpathSync, statSync } from "node:fs";
+import { basename, dirname, extname, join, relative, resolve, sep } from "node:path";
+import { EXIT_BAD_DATA, EXIT_NO_INPUT, Failure } from "../failure.ts";
+import { configLocation, isElf } from "./elf.ts";
+
+/** The `egg` field of package.json. */
+export interface EggSettings {
+  /** Entry file, relative to the folder. */
+  main?: string;
+  /** Arguments after the program's name. */
+  args?: string[];
+  env?: Record<string, string>;
+  /** Guest memory, as for -m. */
+  memory?: string;
+  /** More files for the image: glob patterns relative to the folder. */
+  files?: string[];
+  /** Options for Node.js itself. */
+  nodeOptions?: string[];
+  /** Packages to copy as they are instead of bundling them. */
+  external?: string[];
+  /** `false`: bundle the project's own files only, copy all packages. */
+  bundle?: boolean;
+}
+
+export type Target =
+  | { kind: "script"; entry: string; root: string; settings: EggSettings; name: string }
+  | { kind: "program"; path: string; name: string; root: string }
+  | { kind: "image"; path: string; name: string }
+  | { kind: "disk"; path: string; name: string; format: "raw" | "qcow2" | "vmdk" | "vpc" }
+  | { kind: "cdrom"; path: string; name: string };
+
+const SCRIPT_EXTENSIONS = [".ts", ".mts", ".cts", ".tsx", ".js", ".mjs", ".cjs", ".jsx"];
+const USUAL_ENTRIES = ["main", "index", "src/main", "src/index", "app", "src/app", "server", "src/server"];
+/** Enough of a file to know it by, and to find a kernel's headers in. */
+const HEAD_BYTES = 64 << 10;
+
+export function readHead(path: string, length = HEAD_BYTES): Buffer {
+  const file = openSync(path, "r");
+  try {
+    const buffer = Buffer.alloc(length);
+    return buffer.subarray(0, readSync(file, buffer, 0, length, 0));
+  } finally {
+    closeSync(file);
+  }
+}
+
+interface Package {
+  name?: unknown;
+  main?: unknown;
+  module?: unknown;
+  egg?: unknown;
+}
+
+function readPackage(folder: string): Package | null {
+  const path = join(folder, "package.json");
+  if (!existsSync(path)) return null;
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(path, "utf8"));
+  } catch (error) {
+    throw new Failure(`${shown(path)}: not valid JSON: ${(error as Error).message}`, { status: EXIT_BAD_DATA });
+  }
+  return typeof value === "object" && value !== null ? value : {};
+}
+
+/** Shorter of the absolute path and the one relative to the working folder. */
+export function shown(path: string): string {
+  const near = relative(process.cwd(), path) || ".";
+  return near.length < path.length ? near : path;
+}
+
+function isStringRecord(value: unknown): value is Record<string, string> {
+  return typeof value === "object" && value !== null && Object.values(value).every((one) => typeof one === "string");
+}
+
+/** Check the `egg` field: a wrong type is named, an unknown key too. */
+export function parseSettings(value: unknown, where: string): EggSettings {
+  if (value === undefined) return {};
+  const wrong = (what: string): Failure =>
+    new Failure(`${where}: ${what}`, { advice: "docs/command-line.md lists the keys", status: EXIT_BAD_DATA });
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw wrong('"egg" must be an object');
+  for (const [key, field] of Object.entries(value)) {
+    switch (key) {
+      case "main":
+      case "memory":
+        if (typeof field !== "string") throw wrong(`"egg.${key}" must be a string`);
+        break;
+      case "args":
+      case "files":
+      case "nodeOptions":
+      case "external":
+        if (!Array.isArray(field) || !field.every((one) => typeof one === "string")) {
+          throw wrong(`"egg.${key}" must be a list of strings`);
+        }
+        break;
+      case "env":
+        if (!isStringRecord(field)) throw wrong('"egg.env" must be an object of strings');
+        break;
+      case "bundle":
+        if (typeof field !== "boolean") throw wrong('"egg.bundle" must be true or false');
+        break;
+      default:
+        throw wrong(`unknown key "egg.${key}"`);
+    }
+  }
+  return value as EggSettings;
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+}
+
+/** A named entry may lack its extension, or name the .js that a .ts becomes. */
+function findEntry(folder: string, name: string): string | null {
+  const path = resolve(folder, name);
+  if (isFile(path)) return path;
+  for (const extension of SCRIPT_EXTENSIONS) if (isFile(path + extension)) return path + extension;
+  const source = path.replace(/\.([cm]?)js$/, ".$1ts");
+  if (source !== path && isFile(source)) return source;
+  for (const extension of SCRIPT_EXTENSIONS) {
+    if (isFile(join(path, `index${extension}`))) return join(path, `index${extension}`);
+  }
+  return null;
+}
+
+function folderTarget(folder: string): Target {
+  const manifest = readPackage(folder);
+  const where = shown(join(folder, "package.json"));
+  const settings = parseSettings(manifest?.egg, where);
+  const name = typeof manifest?.name === "string" ? manifest.name.replace(/^.*\//, "") : basename(folder);
+  const named: [key: string, value: unknown][] = [
+    ["egg.main", settings.main],
+    ["main", manifest?.main],
+    ["module", manifest?.module],
+  ];
+  for (const [key, value] of named) {
+    if (typeof value !== "string") continue;
+    const entry = findEntry(folder, value);
+    if (entry) return fileTarget(entry, folder, settings, name);
+    throw new Failure(`${where}: "${key}" names ${value}, which does not exist`, {
+      advice: "correct the name, or build the project first",
+      status: EXIT_NO_INPUT,
+    });
+  }
+  for (const usual of USUAL_ENTRIES) {
+    for (const extension of SCRIPT_EXTENSIONS) {
+      const entry = join(folder, usual + extension);
+      if (isFile(entry)) return { kind: "script", entry, root: folder, settings, name };
+    }
+  }
+  throw new Failure(`${shown(folder)}: no program found in this folder`, {
+    advice: 'add a main.ts, or name the entry file in package.json ("main" or "egg.main")',
+    status: EXIT_NO_INPUT,
+  });
+}
+
+/** The project a script belongs to: the nearest folder upward with a package.json, else the script's own. */
+function projectOf(entry: string): string {
+  const own = dirname(entry);
+  for (let folder = own; ; folder = dirname(folder)) {
+    if (existsSync(join(folder, "package.json"))) return folder;
+    if (dirname(folder) === folder) return own;
+  }
+}
+
+function fileTarget(path: string, root: string, settings: EggSettings, name: string): Target {
+  if (SCRIPT_EXTENSIONS.includes(extname(path))) return { kind: "script", entry: path, root, settings, name };
+  const head = readHead(path);
+  if (isElf(head)) {
+    const size = statSync(path).size;
+    // A kernel's headers may lie anywhere in its data; only files large enough to hold a root image are read further.
+    const probe = size > 1 << 20 ? readHead(path, Math.min(size, 64 << 20)) : head;
+    if (configLocation(probe, size, shown(path))) return { kind: "image", path, name };
+    return { kind: "program", path, name, root };
+  }
+  if (head.length > 0x8006 && head.toString("latin1", 0x8001, 0x8006) === "CD001") return { kind: "cdrom", path, name };
+  if (head.toString("latin1", 0, 4) === "QFI\xfb") return { kind: "disk", path, name, format: "qcow2" };
+  if (head.toString("latin1", 0, 4) === "KDMV") return { kind: "disk", path, name, format: "vmdk" };
+  if (head.toString("latin1", 0, 8) === "conectix") return { kind: "disk", path, name, format: "vpc" };
+  if (head.length >= 512 && head.readUInt16LE(510) === 0xaa55) return { kind: "disk", path, name, format: "raw" };
+  if (/^#!.*\b(node|tsx|ts-node|bun|deno)\b/.test(head.toString("latin1", 0, 200))) {
+    return { kind: "script", entry: path, root, settings, name };
+  }
+  throw new Failure(`${shown(path)}: not something egg can run`, {
+    advice: "give a project folder, a .ts or .js file, a Linux program, or an image made by egg",
+    status: EXIT_BAD_DATA,
+  });
+}
+
+export function findTarget(given: string): Target {
+  const path = resolve(given);
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (!stats) {
+    throw new Failure(`${given}: no such file or folder`, { advice: "check the name", status: EXIT_NO_INPUT });
+  }
+  const real = realpathSync(path);
+  if (stats.isDirectory()) return folderTarget(real);
+  if (!stats.isFile()) throw new Failure(`${given}: neither a file nor a folder`, { status: EXIT_NO_INPUT });
+  if (stats.size === 0 && !SCRIPT_EXTENSIONS.includes(extname(real))) {
+    throw new Failure(`${given}: the file is empty`, { status: EXIT_BAD_DATA });
+  }
+  const root = projectOf(real);
+  const settings = parseSettings(readPackage(root)?.egg, shown(join(root, "package.json")));
+  // `main` of the project does not speak for another file of it, its other settings do.
+  return fileTarget(real, root, settings, basename(real, extname(real)));
+}
+
+/** Whether `path` lies in `folder`. */
+export function isInside(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
+}

@@ -1,0 +1,258 @@
+// One guest: start QEMU, feed it input, collect what it writes and how it ended.
+//
+// `startGuest` is for whoever talks with a running guest (`egg run`, servers under test), `runGuest` for
+// whoever wants the result. Wires between us and QEMU:
+//
+//   fd 0, 1  COM1: the program's terminal, or its standard input (framed, cli/run/framing.ts) and output
+//   fd 2     QEMU's own complaints
+//   fd 3     COM2: the program's standard error and the kernel's messages, when those are kept apart
+//   fd 4     port 0xe9: how it ended
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import type { Duplex, Readable, Writable } from "node:stream";
+import { EXIT_UNAVAILABLE, errorCode, Failure } from "../failure.ts";
+import { type BootConfig, encodeBootConfig } from "../image/boot-config.ts";
+import { type AcceleratorChoice, chooseAccelerator, thisHost } from "./accelerator.ts";
+import { frameData, frameEnd, frameSignal, frameWindow } from "./framing.ts";
+import { type BootMedium, type Ending, endingStatus, type PortForward, parseEnding, qemuArguments } from "./qemu.ts";
+
+/** Longest command line that the firmware's PVH loader hands over, in bytes; the image carries longer ones. */
+export const APPEND_LIMIT = 4000;
+
+export interface GuestOptions {
+  /** A built image (kernel and root in one ELF). One of `elf`, `target` or `medium`. */
+  elf?: string;
+  /** Anything `egg run` takes: a project folder, a script, a Linux program. Built first. */
+  target?: string;
+  medium?: BootMedium;
+  /** What to tell the kernel beyond what the image says. */
+  boot?: BootConfig;
+  /** The program's arguments, after its own name. */
+  args?: string[];
+  env?: Record<string, string>;
+  memoryMiB?: number;
+  processors?: number;
+  ports?: PortForward[];
+  accelerator?: AcceleratorChoice;
+  strace?: boolean | string[];
+  trace?: boolean;
+  display?: boolean;
+  gdbPort?: number;
+  /** More QEMU arguments; those of the environment variable QEMU_OPTS come after. */
+  qemuArguments?: string[];
+  /** Where standard output goes: straight through to ours, or to `Guest.stdout`. */
+  output?: "inherit" | "pipe";
+  /** End the guest when the signal aborts. */
+  signal?: AbortSignal;
+}
+
+export interface RunOptions extends GuestOptions {
+  /** Standard input; without it, the program reads end of file at once. */
+  stdin?: string | Uint8Array;
+  /** Time limit in milliseconds; 60,000 by default. */
+  timeoutMs?: number;
+}
+
+export interface GuestResult {
+  /** The status `egg run` would exit with; null when the guest ended without saying how (crash of the machine, time limit). */
+  status: number | null;
+  ending: Ending;
+  timedOut: boolean;
+  /** Standard output, as UTF-8. */
+  stdout: string;
+  /** Standard error and the kernel's messages. */
+  stderr: string;
+  /** What QEMU itself had to say. */
+  qemuErrors: string;
+  /** From the start of QEMU to its end. */
+  elapsedMs: number;
+}
+
+export interface Guest {
+  readonly process: ChildProcess;
+  /** Standard output, unless it is inherited. */
+  readonly stdout: Readable | null;
+  readonly stderr: Readable;
+  /** Give the program input; resolves when the guest can take more. */
+  write(data: Uint8Array): Promise<void>;
+  endInput(): void;
+  sendSignal(signal: number): void;
+  resize(columns: number, rows: number): void;
+  /** End the machine at once. */
+  kill(): void;
+  readonly ended: Promise<{ ending: Ending; qemuStatus: number | null; qemuErrors: string }>;
+}
+
+/** Split QEMU_OPTS as a shell would, without expansions: blanks separate, quotes and backslashes group. */
+export function splitWords(text: string): string[] {
+  const words: string[] = [];
+  for (const match of text.matchAll(/(?:"(?:\\.|[^"\\])*"|'[^']*'|\\.|[^\s"'\\])+/g)) {
+    words.push(
+      match[0].replaceAll(
+        /"((?:\\.|[^"\\])*)"|'([^']*)'|\\(.)/g,
+        (_, double?: string, single?: string, escaped?: string) =>
+          double !== undefined ? double.replaceAll(/\\(.)/g, "$1") : (single ?? escaped ?? ""),
+      ),
+    );
+  }
+  return words;
+}
+
+/** How the words after argv[0] change: the image's own first words (interpreter, script) stay, the caller's replace the rest. */
+async function resolveMedium(options: GuestOptions): Promise<{ medium: BootMedium; boot: BootConfig }> {
+  if (options.medium) return { medium: options.medium, boot: {} };
+  const { prepareTarget, readImageConfig } = await import("../image/prepare.ts");
+  const image = options.elf ?? (await prepareTarget(options.target ?? ".", {})).path;
+  return { medium: { kind: "kernel", path: image, append: undefined }, boot: readImageConfig(image) };
+}
+
+/** The configuration the caller adds to the image's; only what differs, so that it fits the loader's command line. */
+function callerConfig(options: GuestOptions, image: BootConfig): BootConfig {
+  const config: BootConfig = { ...options.boot };
+  if (options.args !== undefined) config.args = [...(image.args ?? [image.program ?? ""]), ...options.args];
+  if (options.env !== undefined) config.env = { ...config.env, ...options.env };
+  if (options.strace !== undefined) config.strace = options.strace;
+  if (options.trace !== undefined) config.trace = options.trace;
+  return config;
+}
+
+function append(medium: BootMedium, text: string): BootMedium {
+  if (medium.kind !== "kernel") return medium;
+  if (text.length > APPEND_LIMIT) {
+    throw new Failure(`the arguments and the environment take ${text.length} bytes, more than ${APPEND_LIMIT}`, {
+      advice: "build an image with them (egg build) or pass them in a file",
+    });
+  }
+  return { ...medium, append: text };
+}
+
+const QEMU_PROGRAM = "qemu-system-x86_64";
+
+/** On Linux QEMU dies with us, however we die. */
+function spawnCommand(args: string[]): { command: string; args: string[] } {
+  if (process.platform === "linux" && existsSync("/usr/bin/setpriv")) {
+    return { command: "/usr/bin/setpriv", args: ["--pdeathsig", "KILL", "--", QEMU_PROGRAM, ...args] };
+  }
+  return { command: QEMU_PROGRAM, args };
+}
+
+export async function startGuest(options: GuestOptions): Promise<Guest> {
+  const { medium, boot } = await resolveMedium(options);
+  const text = encodeBootConfig(callerConfig(options, boot));
+  const args = qemuArguments({
+    medium: append(medium, text),
+    accelerator: chooseAccelerator(options.accelerator ?? "auto", thisHost()),
+    memoryMiB: options.memoryMiB ?? DEFAULT_MEMORY_MIB,
+    processors: options.processors ?? 1,
+    ports: options.ports ?? [],
+    display: options.display ?? false,
+    gdbPort: options.gdbPort,
+    errorFd: 3,
+    statusFd: 4,
+    extra: [...(options.qemuArguments ?? []), ...splitWords(process.env.QEMU_OPTS ?? "")],
+  });
+  const { command, args: words } = spawnCommand(args);
+  // A process group of its own: Ctrl-C reaches us, and we tell the program.
+  const child = spawn(command, words, {
+    stdio: ["pipe", options.output === "inherit" ? "inherit" : "pipe", "pipe", "pipe", "pipe"],
+    detached: true,
+    ...(options.signal ? { signal: options.signal, killSignal: "SIGKILL" as const } : {}),
+  });
+  return wireGuest(child);
+}
+
+/** Default guest memory in MiB. */
+export const DEFAULT_MEMORY_MIB = 256;
+
+function collectText(stream: Readable): { text(): string } {
+  const chunks: Buffer[] = [];
+  stream.on("data", (chunk: Buffer) => chunks.push(chunk));
+  return { text: () => Buffer.concat(chunks).toString("utf8") };
+}
+
+function wireGuest(child: ChildProcess): Guest {
+  const input = child.stdin as Writable;
+  const errors = child.stdio[3] as Duplex;
+  const statusLines = collectText(child.stdio[4] as Duplex);
+  const qemuErrors = collectText(child.stderr as Readable);
+  // A guest that ends while we write is no failure of ours.
+  for (const stream of [input, errors, child.stdio[4] as Duplex]) stream.on("error", () => {});
+  const ended = new Promise<{ ending: Ending; qemuStatus: number | null; qemuErrors: string }>((resolve, reject) => {
+    child.on("error", (error) => {
+      if (errorCode(error) === "ABORT_ERR") return;
+      reject(
+        errorCode(error) === "ENOENT"
+          ? new Failure(`${QEMU_PROGRAM} is not installed`, {
+              advice: "apt-get install qemu-system-x86 (or run npm start once, which does it)",
+              status: EXIT_UNAVAILABLE,
+            })
+          : error,
+      );
+    });
+    child.on("close", (code) =>
+      resolve({ ending: parseEnding(statusLines.text()), qemuStatus: code, qemuErrors: qemuErrors.text() }),
+    );
+  });
+  const send = (bytes: Uint8Array): boolean => (input.writable ? input.write(bytes) : true);
+  return {
+    process: child,
+    stdout: child.stdout,
+    stderr: errors,
+    write: async (data) => {
+      if (send(frameData(data)) || !input.writable) return;
+      await new Promise<void>((resolve) => {
+        input.once("drain", resolve);
+        input.once("close", resolve);
+      });
+    },
+    endInput: () => {
+      send(frameEnd());
+    },
+    sendSignal: (signal) => {
+      send(frameSignal(signal));
+    },
+    resize: (columns, rows) => {
+      send(frameWindow(columns, rows));
+    },
+    kill: () => {
+      child.kill("SIGKILL");
+    },
+    ended,
+  };
+}
+
+/** Boot, feed, wait: the whole life of a guest. Standard output, standard error and the status are kept apart. */
+export async function runGuest(options: RunOptions): Promise<GuestResult> {
+  const boot: BootConfig = {
+    stdin: options.stdin === undefined ? "none" : "pipe",
+    stdout: "pipe",
+    stderr: "com2",
+    ...options.boot,
+  };
+  const guest = await startGuest({ ...options, boot, output: "pipe" });
+  const startedAt = performance.now();
+  const stdout = collectText(guest.stdout as Readable);
+  const stderr = collectText(guest.stderr);
+  let timedOut = false;
+  const timer = setTimeout(() => {
+    timedOut = true;
+    guest.kill();
+  }, options.timeoutMs ?? 60_000);
+  try {
+    if (options.stdin !== undefined) void guest.write(Buffer.from(options.stdin)).then(() => guest.endInput());
+    const { ending, qemuErrors } = await guest.ended;
+    return {
+      status: timedOut ? null : endingStatus(ending),
+      ending,
+      timedOut,
+      stdout: stdout.text(),
+      stderr: stderr.text(),
+      qemuErrors,
+      elapsedMs: performance.now() - startedAt,
+    };
+  } finally {
+    clearTimeout(timer);
+    guest.kill();
+  }
+}
