@@ -5,7 +5,7 @@
 
 import { direct } from "memory/address";
 import * as frames from "memory/frames";
-import { EAGAIN, ENOMEM, EPIPE } from "../../abi/errno";
+import { EAGAIN, EBUSY, ENOMEM, EPIPE } from "../../abi/errno";
 import { EPOLLERR, EPOLLHUP, READABLE, WRITABLE } from "../../abi/poll";
 import { IoVector } from "../../memory/io-vector";
 import { wait } from "../../sched/block";
@@ -94,38 +94,32 @@ export class Pipe {
     return total;
   }
 
-  /** F_SETPIPE_SZ: the capacity rounded up to a power of two pages, or 0 when the bytes inside do not fit. */
-  resize(bytes: u64): u64 {
+  /** F_SETPIPE_SZ: the new capacity (a power of two pages), or -EBUSY when the bytes inside do not fit, -ENOMEM. */
+  resize(bytes: u64): i64 {
     let wanted: u64 = 4096;
     while (wanted < bytes) wanted <<= 1;
-    if (wanted < this.length) return 0;
-    let pages = new StaticArray<u64>(<i32>(wanted / 4096));
-    let skew = this.taken % this.capacity & ~4095;
-    // Keep each page's bytes at their offset in the page: positions are renumbered from the page that holds `taken`.
-    let count = 0;
-    for (let at = skew; at < skew + this.capacity; at += 4096) {
-      let index = <i32>((at % this.capacity) / 4096);
-      let frame = this.pages[index];
-      this.pages[index] = 0;
-      if (frame == 0) {
-        if (at >= skew + (this.taken & 4095) + this.length) continue;
-      }
-      if (count < pages.length) pages[count++] = frame;
-      else if (frame != 0) {
-        if (at - skew < (this.taken & 4095) + this.length) {
-          // The ring is exactly full and its first page holds both ends: no smaller ring can hold it.
-          return 0;
-        }
-        frames.release(frame);
+    let length = this.length;
+    if (wanted < length) return -EBUSY;
+    let moved = new Pipe();
+    moved.capacity = wanted;
+    moved.pages = new StaticArray<u64>(<i32>(wanted / 4096));
+    let io = new IoVector();
+    while (moved.written < length) {
+      let from = this.taken + moved.written;
+      let offset = from % this.capacity;
+      let step = min(4096 - (from & 4095), length - moved.written);
+      io.setKernel(direct(this.pages[<i32>(offset / 4096)]) + (offset & 4095), step);
+      if (moved.putIn(io, step) != <i64>step) {
+        moved.drop();
+        return -ENOMEM;
       }
     }
-    let length = this.length;
-    this.taken &= 4095;
-    this.written = this.taken + length;
-    this.pages = pages;
+    this.drop();
+    this.pages = moved.pages;
     this.capacity = wanted;
+    this.written = length;
     this.wakeWriters();
-    return wanted;
+    return <i64>wanted;
   }
 
   wakeReaders(): void {
@@ -198,35 +192,16 @@ export class Pipe {
     return total;
   }
 
+  /** Move the reader on; pages that it leaves go back, but the one that the writer has wrapped into. */
   private advance(length: u64): void {
-    let before = this.taken / 4096;
+    let page = this.taken / 4096;
     this.taken += length;
-    let after = this.taken / 4096;
-    // Drained pages go back, but one stays for the next write.
-    while (before < after) {
-      let index = <i32>((before * 4096) % this.capacity / 4096);
-      if (this.length == 0 && before + 1 == after) break;
+    for (let end = this.taken / 4096; page < end; page++) {
+      let index = <i32>(((page * 4096) % this.capacity) / 4096);
       if (this.pages[index] != 0 && !this.coversWritten(index)) {
         frames.release(this.pages[index]);
         this.pages[index] = 0;
       }
-      before++;
-    }
-    if (this.length == 0) {
-      // An empty ring starts again at its first page, so that a quiet pipe holds one frame.
-      let keep = <i32>((this.taken - min(length, this.taken)) % this.capacity / 4096);
-      let frame = this.pages[keep];
-      this.pages[keep] = 0;
-      for (let i = 0; i < this.pages.length; i++) {
-        if (this.pages[i] != 0) {
-          if (frame == 0) frame = this.pages[i];
-          else frames.release(this.pages[i]);
-          this.pages[i] = 0;
-        }
-      }
-      this.pages[0] = frame;
-      this.taken = 0;
-      this.written = 0;
     }
   }
 
