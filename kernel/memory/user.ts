@@ -1,74 +1,68 @@
-// Structures and numbers to and from user memory, for system-call handlers. A user address is an allegation: each call
-// checks the range and returns -EFAULT for what cannot be read or written.
+// User memory as system calls use it: whole structures and single words, 0 or -EFAULT. Ranges are checked by
+// machine/user; a fault on the way fills the page (demand-zero, file, copy-on-write) or ends the copy.
+//
+// A structure lives in a buffer that its module owns:
+//
+//   const buffer = new StaticArray<u8>(<i32>TIMESPEC_SIZE);
+//   const time = at<Timespec>(pointerOf(buffer));
+//   if (copyIn(bytesAddress(buffer), address, TIMESPEC_SIZE) < 0) return -EFAULT;
+//
+// Such a buffer is shared by all threads: use it up before anything that blocks.
 
 import * as user from "machine/user";
-import { isUserRange, linearAddress, pointerOf } from "memory/address";
+import { bytesAddress } from "memory/address";
+import * as mem from "machine/mem";
 import { EFAULT } from "../abi/errno";
 
-/** One 64-bit word that the scalar helpers copy through. */
-const scratch: StaticArray<u64> = new StaticArray<u64>(2);
+const wordBuffer = new StaticArray<u8>(8);
 
-/** Copy `length` bytes from a program into kernel memory at linear `pointer`. 0 or -EFAULT. */
-export function copyFromUser(pointer: usize, userAddress: u64, length: u64): i32 {
-  if (!isUserRange(userAddress, length)) return -EFAULT;
-  return user.copyIn(linearAddress(pointer), userAddress, length) == 0 ? 0 : -EFAULT;
+/** The value that the last successful `fetch64`, `fetch32` or `fetch8` found. */
+export let fetched: u64 = 0;
+
+/** Copy `length` bytes from the program to a kernel-virtual address. */
+export function copyIn(destination: u64, userSource: u64, length: u64): i32 {
+  return user.copyIn(destination, userSource, length) == 0 ? 0 : -EFAULT;
 }
 
-/** Copy `length` bytes of kernel memory at linear `pointer` to a program. 0 or -EFAULT. */
-export function copyToUser(userAddress: u64, pointer: usize, length: u64): i32 {
-  if (!isUserRange(userAddress, length)) return -EFAULT;
-  return user.copyOut(userAddress, linearAddress(pointer), length) == 0 ? 0 : -EFAULT;
+/** Copy `length` bytes from a kernel-virtual address to the program. */
+export function copyOut(userDestination: u64, source: u64, length: u64): i32 {
+  return user.copyOut(userDestination, source, length) == 0 ? 0 : -EFAULT;
 }
 
-/** Fill user memory with zeros. 0 or -EFAULT. */
-export function zeroUser(userAddress: u64, length: u64): i32 {
-  if (!isUserRange(userAddress, length)) return -EFAULT;
-  return user.zero(userAddress, length) == 0 ? 0 : -EFAULT;
+/** Zero `length` bytes of the program. */
+export function clear(userDestination: u64, length: u64): i32 {
+  return user.zero(userDestination, length) == 0 ? 0 : -EFAULT;
 }
 
-/** Read an i32; the value is in `loaded` when the result is 0. */
-export function loadUser32(userAddress: u64): i32 {
-  scratch[0] = 0;
-  let error = copyFromUser(pointerOf(scratch), userAddress, 4);
-  loaded = scratch[0];
-  return error;
+/** Load a 64-bit word of the program into `fetched`. */
+export function fetch64(address: u64): i32 {
+  if (user.copyIn(bytesAddress(wordBuffer), address, 8) != 0) return -EFAULT;
+  fetched = mem.load64(bytesAddress(wordBuffer));
+  return 0;
 }
 
-/** Read a u64; the value is in `loaded` when the result is 0. */
-export function loadUser64(userAddress: u64): i32 {
-  let error = copyFromUser(pointerOf(scratch), userAddress, 8);
-  loaded = scratch[0];
-  return error;
+/** Load a 32-bit word of the program, zero-extended, into `fetched`. */
+export function fetch32(address: u64): i32 {
+  if (user.copyIn(bytesAddress(wordBuffer), address, 4) != 0) return -EFAULT;
+  fetched = <u64>mem.load32(bytesAddress(wordBuffer));
+  return 0;
 }
 
-/** Read two u64 words (struct timespec and the like) into `loaded` and `loadedSecond`. */
-export function loadUserPair(userAddress: u64): i32 {
-  let error = copyFromUser(pointerOf(scratch), userAddress, 16);
-  loaded = scratch[0];
-  loadedSecond = scratch[1];
-  return error;
+/** Load a byte of the program into `fetched`. */
+export function fetch8(address: u64): i32 {
+  if (user.copyIn(bytesAddress(wordBuffer), address, 1) != 0) return -EFAULT;
+  fetched = <u64>mem.load8(bytesAddress(wordBuffer));
+  return 0;
 }
 
-/** Write the low 32 bits of `value`. 0 or -EFAULT. */
-export function storeUser32(userAddress: u64, value: u32): i32 {
-  scratch[0] = <u64>value;
-  return copyToUser(userAddress, pointerOf(scratch), 4);
+/** Store a 64-bit word into the program. */
+export function store64(address: u64, value: u64): i32 {
+  mem.store64(bytesAddress(wordBuffer), value);
+  return user.copyOut(address, bytesAddress(wordBuffer), 8) == 0 ? 0 : -EFAULT;
 }
 
-/** Write a u64. 0 or -EFAULT. */
-export function storeUser64(userAddress: u64, value: u64): i32 {
-  scratch[0] = value;
-  return copyToUser(userAddress, pointerOf(scratch), 8);
+/** Store a 32-bit word into the program. */
+export function store32(address: u64, value: u32): i32 {
+  mem.store32(bytesAddress(wordBuffer), value);
+  return user.copyOut(address, bytesAddress(wordBuffer), 4) == 0 ? 0 : -EFAULT;
 }
-
-/** Write two u64 words. 0 or -EFAULT. */
-export function storeUserPair(userAddress: u64, first: u64, second: u64): i32 {
-  scratch[0] = first;
-  scratch[1] = second;
-  return copyToUser(userAddress, pointerOf(scratch), 16);
-}
-
-/** What the last load helper read. */
-export let loaded: u64 = 0;
-/** The second word that loadUserPair read. */
-export let loadedSecond: u64 = 0;
