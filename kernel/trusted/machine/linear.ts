@@ -1,6 +1,7 @@
 // Where things stand in the kernel's half of the address space.
 //
 //   0xffff800000000000  DIRECT_BASE   all physical memory, NX, supervisor
+//   0xffffc00000000000  DEVICE_BASE   device registers and memory, mapped as drivers ask
 //   0xffffffff80000000  IMAGE_BASE    the kernel image (code R-X, constants R--, C data RW-)
 //   0xffffffffc0000000  LINEAR_BASE   linear memory: a wasm pointer p is this address plus p
 //       + 0x00000000    never mapped: null faults
@@ -10,6 +11,8 @@
 //       + 0x38000000    STACKS_END
 
 export const DIRECT_BASE: u64 = 0xffff800000000000;
+export const DEVICE_BASE: u64 = 0xffffc00000000000;
+export const DEVICE_END: u64 = 0xffffc08000000000;
 export const IMAGE_BASE: u64 = 0xffffffff80000000;
 export const LINEAR_BASE: u64 = 0xffffffffc0000000;
 /** One past the last address a program may use (Intel SDM: canonical lower half), less a guard page as Linux keeps. */
