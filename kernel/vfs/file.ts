@@ -92,6 +92,12 @@ export class File {
     return -ESPIPE;
   }
 
+  /** Whether epoll(7) takes it: not regular files and directories (man 2 epoll_ctl, EPERM). */
+  get canPoll(): bool {
+    let inode = this.inode;
+    return inode === null || !(inode.isRegular || inode.isDirectory);
+  }
+
   /** The EPOLL* bits that hold now. Files that never block are always readable and writable. */
   poll(): u32 {
     return 0x145; // EPOLLIN | EPOLLOUT | EPOLLRDNORM | EPOLLWRNORM, man 2 poll for regular files

@@ -168,25 +168,24 @@ export class Epoll extends File {
   }
 
   /**
-   * The next item that is really ready, with its events in `takenEvents`, or null. Call at most `readyCount` times in a row: a
-   * level-triggered item goes back to the end of the list.
+   * The first item of the ready list if it really is ready, its events in `takenEvents`; it stays first until `deliver`.
+   * Null when it turned out not to be ready: it is off the list then.
    */
-  takeReady(): EpollItem | null {
-    let link = this.readyList.shift();
+  peekReady(): EpollItem | null {
+    let link = this.readyList.first;
     if (link === null) return null;
     let item = (link as ReadyLink).item;
-    let events = item.poll();
-    takenEvents = events;
-    if (events == 0) return null;
-    if ((item.events & EPOLLONESHOT) != 0) item.events &= MODE_BITS;
-    else if ((item.events & EPOLLET) == 0) this.readyList.push(link);
-    return item;
+    takenEvents = item.poll();
+    if (takenEvents != 0) return item;
+    this.readyList.remove(link);
+    return null;
   }
 
-  /** An item that takeReady gave could not be delivered: it stays ready. */
-  putBack(item: EpollItem, eventsBefore: u32): void {
-    item.events = eventsBefore;
-    if (!item.ready.isLinked) this.readyList.push(item.ready);
+  /** The item's events reached the program: a level-triggered item goes to the end of the list, a one-shot one is off. */
+  deliver(item: EpollItem): void {
+    this.readyList.remove(item.ready);
+    if ((item.events & EPOLLONESHOT) != 0) item.events &= MODE_BITS;
+    else if ((item.events & EPOLLET) == 0) this.readyList.push(item.ready);
   }
 
   override poll(): u32 {
@@ -282,5 +281,5 @@ export class Epoll extends File {
   }
 }
 
-/** The events of the item that takeReady gave last. */
+/** The events of the item that peekReady gave last. */
 export let takenEvents: u32 = 0;

@@ -207,7 +207,7 @@ export class Pipe {
 
   /** Whether the writer's next byte lies in ring page `index`, which the reader has just left. */
   private coversWritten(index: i32): bool {
-    return this.length > 0 && <i32>((this.written - 1) % this.capacity / 4096) == index;
+    return this.length > 0 && <i32>(((this.written - 1) % this.capacity) / 4096) == index;
   }
 
   private drop(): void {
