@@ -179,9 +179,10 @@ async function compileNow(options: CompileOptions): Promise<CompileResult> {
  * the real stacks instead.
  */
 class NoShadowStack {
-  declare readonly program: { options: { stackSize: number } };
+  declare readonly program: { options: { stackSize: number }; module: { useShadowStack: boolean } };
   constructor() {
     this.program.options.stackSize = 0;
+    this.program.module.useShadowStack = false;
   }
 }
 

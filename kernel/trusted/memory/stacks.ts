@@ -26,8 +26,10 @@ let usedSlots: i32 = 0;
 /** A stack: the linear address one past its highest byte, or 0 when memory or address room is out. */
 export function allocate(): usize {
   let slot = mappedSlots;
-  if (freeCount > 0) slot = <i32>load<u16>(freeSlots + <usize>--freeCount * 2);
-  else if (slot == SLOT_COUNT || !mapSlot(slot)) return 0;
+  if (freeCount > 0) {
+    freeCount--;
+    slot = <i32>load<u16>(freeSlots + <usize>freeCount * 2);
+  } else if (slot == SLOT_COUNT || !mapSlot(slot)) return 0;
   else mappedSlots++;
   usedSlots++;
   let top = topOf(slot);
@@ -39,7 +41,8 @@ export function allocate(): usize {
 export function release(top: usize): void {
   let slot = slotOf(top);
   store<u32>(saved + <usize>slot * 4, 0);
-  store<u16>(freeSlots + <usize>freeCount++ * 2, <u16>slot);
+  store<u16>(freeSlots + <usize>freeCount * 2, <u16>slot);
+  freeCount++;
   usedSlots--;
 }
 

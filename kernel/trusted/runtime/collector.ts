@@ -18,7 +18,7 @@ const IDLE_BYTES: usize = 1 << 20;
 
 /** Entries of the mark stack; when they do not suffice, marked objects are scanned again until nothing new is found. */
 const MARK_STACK_ENTRIES: usize = 4096;
-const markStack: usize = memory.data(MARK_STACK_ENTRIES * 4);
+const markStack: usize = memory.data(<i32>(MARK_STACK_ENTRIES * 4));
 let markDepth: usize = 0;
 let hasOverflowed: bool = false;
 

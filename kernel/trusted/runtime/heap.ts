@@ -49,7 +49,7 @@ const freeCells: usize = memory.data(CLASS_COUNT * 4);
 const firstBlock: usize = memory.data(CLASS_COUNT * 4);
 const sweepCursor: usize = memory.data(CLASS_COUNT * 4);
 /** Size class for each cell size in 16-byte steps. */
-const classOfSize: usize = memory.data(LARGEST_CELL / 16 + 1);
+const classOfSize: usize = memory.data(<i32>(LARGEST_CELL / 16 + 1));
 
 let isReady: bool = false;
 let heapStart: usize = 0;
@@ -315,7 +315,7 @@ export function finishMarking(): void {
     let count: usize = 1;
     if (kind == BlockKind.LARGE_HEAD) {
       count = <usize>load<u16>(largeBlocks + block * 2);
-      if (load<u8>(unswept + block) != 0) memory.fill(kinds + block, BlockKind.FREE, count);
+      if (load<u8>(unswept + block) != 0) memory.fill(kinds + block, <u8>BlockKind.FREE, count);
     } else if (kind == BlockKind.SMALL) {
       if (hasMarks(block)) {
         let first = firstBlock + <usize>load<u8>(classes + block) * 4;
