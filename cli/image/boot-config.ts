@@ -19,6 +19,8 @@ export interface BootConfig {
   program?: string;
   /** The whole argument vector, argv[0] included; without it argv is [program]. */
   args?: string[];
+  /** How many of `args` belong to the image (interpreter, script): other arguments replace those after them. Not the kernel's matter. */
+  fixedArgs?: number;
   env?: Record<string, string>;
   cwd?: string;
   hostname?: string;
@@ -73,6 +75,7 @@ export function encodeBootConfig(config: BootConfig): string {
   };
   put("program", config.program);
   for (const arg of config.args ?? []) put("arg", arg);
+  put("fixed", config.fixedArgs);
   for (const [name, value] of Object.entries(config.env ?? {})) put("env", `${name}=${value}`);
   put("cwd", config.cwd);
   put("hostname", config.hostname);
@@ -113,6 +116,9 @@ function applyWord(config: BootConfig, key: string, value: string, hasValue: boo
     case "arg":
       config.args = [...(config.args ?? []), value];
       break;
+    case "fixed":
+      if (/^\d+$/.test(value)) config.fixedArgs = Number(value);
+      break;
     case "env": {
       const equals = value.indexOf("=");
       if (equals > 0) config.env = { ...config.env, [value.slice(0, equals)]: value.slice(equals + 1) };
@@ -147,6 +153,12 @@ function applyWord(config: BootConfig, key: string, value: string, hasValue: boo
       config.nameServers = [...(config.nameServers ?? []), value];
       break;
   }
+}
+
+/** The argument vector of an image's program when it is given these arguments. */
+export function withArguments(image: BootConfig, given: string[]): string[] {
+  const own = image.args ?? [image.program ?? ""];
+  return [...own.slice(0, image.fixedArgs ?? own.length), ...given];
 }
 
 /** `later` over `earlier`: a list that `later` has replaces the earlier one whole, the environment is merged by name. */

@@ -211,3 +211,33 @@ export function configLocation(head: Buffer, length: number, name: string): { of
   if (!segment) return null;
   return { offset: segment.offset + header.configAddress - header.rootAddress, size: header.configSize };
 }
+
+/**
+ * Another boot configuration for a built image: the pieces to write over a copy of its file. The configuration is the
+ * file's last part, so only the sizes in front of it change.
+ */
+export function replaceConfig(head: Buffer, length: number, name: string, config: string): Image | null {
+  const location = configLocation(head, length, name);
+  const header = findRootHeader(head);
+  if (!location || !header) return null;
+  const elf = readElf(head, length, name);
+  const index = elf.segments.findIndex((one) => one.type === PT_LOAD && one.physicalAddress === header.rootAddress);
+  const segment = elf.segments[index];
+  if (!segment) return null;
+  const bytes = Buffer.from(`${config}\0`, "latin1");
+  const segmentSize = location.offset + bytes.length - segment.offset;
+  const sizes = Buffer.alloc(16);
+  sizes.writeBigUInt64LE(BigInt(segmentSize), 0);
+  sizes.writeBigUInt64LE(BigInt(segmentSize), 8);
+  const configSize = Buffer.alloc(8);
+  configSize.writeBigUInt64LE(BigInt(bytes.length - 1), 0);
+  const table = Number(head.readBigUInt64LE(32));
+  return {
+    size: location.offset + bytes.length,
+    pieces: [
+      { offset: location.offset, bytes },
+      { offset: table + index * PHDR_SIZE + 32, bytes: sizes },
+      { offset: header.fileOffset + 32, bytes: configSize },
+    ],
+  };
+}

@@ -4,6 +4,7 @@
 // at the same place, in a file of its own; an image is a copy of that file (shared blocks where the file system
 // can) with the program's part, the directory tree and the kernel written over it.
 
+import { randomUUID } from "node:crypto";
 import {
   closeSync,
   existsSync,
@@ -16,10 +17,10 @@ import {
   utimesSync,
 } from "node:fs";
 import { join } from "node:path";
-import { Failure } from "../failure.ts";
+import { EXIT_BAD_DATA, Failure } from "../failure.ts";
 import { cacheFolder, repositoryRoot } from "../paths.ts";
-import { type BootConfig, decodeBootConfig, encodeBootConfig, mergeBootConfig } from "./boot-config.ts";
-import { bootImage, configLocation, rootOffset } from "./elf.ts";
+import { type BootConfig, decodeBootConfig, encodeBootConfig, mergeBootConfig, withArguments } from "./boot-config.ts";
+import { bootImage, configLocation, replaceConfig, rootOffset } from "./elf.ts";
 import { BLOCK, dataEndBlock, erofsImage } from "./erofs.ts";
 import { hashKey, writeWhole } from "./hash.ts";
 import { shiftPieces, writeImage } from "./pieces.ts";
@@ -29,9 +30,14 @@ import { findTarget, readHead, shown, type Target } from "./target.ts";
 /** How many images the cache keeps; the one used longest ago goes first. */
 const IMAGES_KEPT = 4;
 
+/** The kernel's own part of an image, with all headers, lies within so many bytes of its start. */
+const HEADER_LIMIT = 16 << 20;
+
 export interface PrepareOptions {
   /** Joined to the boot configuration that travels in the image. */
   boot?: BootConfig;
+  /** Replace the project's own arguments for its program. */
+  args?: string[] | undefined;
   /** Another kernel than the repository's. */
   kernel?: string;
 }
@@ -102,7 +108,8 @@ async function prepareBuilt(
 ): Promise<Prepared> {
   const kernel = readFileSync(await kernelPath(options.kernel));
   const program = await prepareProgram(target);
-  const boot = mergeBootConfig(program.boot, options.boot ?? {});
+  const args = options.args ? { args: withArguments(program.boot, options.args) } : {};
+  const boot = mergeBootConfig(program.boot, { ...options.boot, ...args });
   const folder = cacheFolder("image");
   const key = hashKey(hashKey(kernel), program.base.key, program.key, encodeBootConfig(boot));
   const path = join(folder, `${key}.elf`);
@@ -127,10 +134,25 @@ export async function prepareTarget(given: string, options: PrepareOptions = {})
 /** The boot configuration inside a built image. */
 export function readImageConfig(path: string): BootConfig {
   const size = statSync(path).size;
-  const head = readHead(path, Math.min(size, 64 << 20));
+  const head = readHead(path, Math.min(size, HEADER_LIMIT));
   const location = configLocation(head, size, shown(path));
   if (!location) return {};
   return decodeBootConfig(readTail(path, location));
+}
+
+/** A temporary copy of a built image with another boot configuration. */
+export function copyWithConfig(path: string, config: BootConfig): string {
+  const size = statSync(path).size;
+  const image = replaceConfig(
+    readHead(path, Math.min(size, HEADER_LIMIT)),
+    size,
+    shown(path),
+    encodeBootConfig(config),
+  );
+  if (!image) throw new Failure(`${shown(path)}: not an image made by egg`, { status: EXIT_BAD_DATA });
+  const copy = join(cacheFolder("image"), `run-${process.pid}-${randomUUID()}.tmp`);
+  writeImage(copy, image, path);
+  return copy;
 }
 
 function readTail(path: string, location: { offset: number; size: number }): string {

@@ -90,9 +90,11 @@ async function scriptProgram(target: Extract<Target, { kind: "script" }>): Promi
   for (const file of record.copied) {
     entries.push({ path: file.path, kind: "file", mode: file.mode, content: { path: file.source, size: file.size } });
   }
+  const command = ["node", "--enable-source-maps", ...(settings.nodeOptions ?? []), record.entry];
   const boot = commonBoot({
     program: "/usr/bin/node",
-    args: ["node", "--enable-source-maps", ...(settings.nodeOptions ?? []), record.entry, ...(settings.args ?? [])],
+    args: [...command, ...(settings.args ?? [])],
+    fixedArgs: command.length,
     ...(settings.env ? { env: settings.env } : {}),
   });
   return { base, baseKind: "node", entries, boot, key: record.key, warnings: record.warnings };
@@ -160,7 +162,7 @@ async function linuxProgram(target: Extract<Target, { kind: "program" }>): Promi
     base,
     baseKind,
     entries: [{ path, kind: "file", mode: 0o755, content: { path: target.path, size } }],
-    boot: commonBoot({ program: path, args: [path] }),
+    boot: commonBoot({ program: path, args: [path], fixedArgs: 1 }),
     key: hashKey(bytes),
     warnings: [],
   };

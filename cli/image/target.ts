@@ -171,7 +171,7 @@ function fileTarget(path: string, root: string, settings: EggSettings, name: str
   if (isElf(head)) {
     const size = statSync(path).size;
     // A kernel's headers may lie anywhere in its data; only files large enough to hold a root image are read further.
-    const probe = size > 1 << 20 ? readHead(path, Math.min(size, 64 << 20)) : head;
+    const probe = size > 1 << 20 ? readHead(path, Math.min(size, 16 << 20)) : head;
     if (configLocation(probe, size, shown(path))) return { kind: "image", path, name };
     return { kind: "program", path, name, root };
   }

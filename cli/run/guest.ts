@@ -9,13 +9,18 @@
 //   fd 4     port 0xe9: how it ended
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, rmSync, statSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import type { Duplex, Readable, Writable } from "node:stream";
-import { EXIT_UNAVAILABLE, errorCode, Failure } from "../failure.ts";
-import { type BootConfig, encodeBootConfig } from "../image/boot-config.ts";
+import { EXIT_NO_INPUT, EXIT_UNAVAILABLE, EXIT_USAGE, errorCode, Failure } from "../failure.ts";
+import { type BootConfig, encodeBootConfig, mergeBootConfig, withArguments } from "../image/boot-config.ts";
 import { type AcceleratorChoice, chooseAccelerator, thisHost } from "./accelerator.ts";
 import { frameData, frameEnd, frameSignal, frameWindow } from "./framing.ts";
 import { type BootMedium, type Ending, endingStatus, type PortForward, parseEnding, qemuArguments } from "./qemu.ts";
+
+const QEMU_PROGRAM = "qemu-system-x86_64";
+/** Memory beyond the image that the smallest program needs, MiB. */
+const SPARE_MEMORY_MIB = 8;
 
 /** Longest command line that the firmware's PVH loader hands over, in bytes; the image carries longer ones. */
 export const APPEND_LIMIT = 4000;
@@ -99,7 +104,7 @@ export function splitWords(text: string): string[] {
   return words;
 }
 
-/** How the words after argv[0] change: the image's own first words (interpreter, script) stay, the caller's replace the rest. */
+/** What to boot, and what it says about itself. */
 async function resolveMedium(options: GuestOptions): Promise<{ medium: BootMedium; boot: BootConfig }> {
   if (options.medium) return { medium: options.medium, boot: {} };
   const { prepareTarget, readImageConfig } = await import("../image/prepare.ts");
@@ -110,40 +115,73 @@ async function resolveMedium(options: GuestOptions): Promise<{ medium: BootMediu
 /** The configuration the caller adds to the image's; only what differs, so that it fits the loader's command line. */
 function callerConfig(options: GuestOptions, image: BootConfig): BootConfig {
   const config: BootConfig = { ...options.boot };
-  if (options.args !== undefined) config.args = [...(image.args ?? [image.program ?? ""]), ...options.args];
+  if (options.args !== undefined) config.args = withArguments(image, options.args);
   if (options.env !== undefined) config.env = { ...config.env, ...options.env };
   if (options.strace !== undefined) config.strace = options.strace;
   if (options.trace !== undefined) config.trace = options.trace;
   return config;
 }
 
-function append(medium: BootMedium, text: string): BootMedium {
-  if (medium.kind !== "kernel") return medium;
-  if (text.length > APPEND_LIMIT) {
-    throw new Failure(`the arguments and the environment take ${text.length} bytes, more than ${APPEND_LIMIT}`, {
-      advice: "build an image with them (egg build) or pass them in a file",
-    });
-  }
-  return { ...medium, append: text };
+/** The medium with the caller's configuration: on the loader's command line, or, when too long, in a copy of the image. */
+async function configure(
+  medium: BootMedium,
+  image: BootConfig,
+  config: BootConfig,
+): Promise<{ medium: BootMedium; temporary: string | undefined }> {
+  const text = encodeBootConfig(config);
+  if (medium.kind !== "kernel") return { medium, temporary: undefined };
+  if (text.length <= APPEND_LIMIT) return { medium: { ...medium, append: text }, temporary: undefined };
+  const { copyWithConfig } = await import("../image/prepare.ts");
+  const path = copyWithConfig(medium.path, mergeBootConfig(image, config));
+  return { medium: { ...medium, path }, temporary: path };
 }
 
-const QEMU_PROGRAM = "qemu-system-x86_64";
+/** A guest needs its image in memory, and some more to run in. */
+function checkMemory(medium: BootMedium, memoryMiB: number): void {
+  if (medium.kind !== "kernel") return;
+  const stats = statSync(medium.path, { throwIfNoEntry: false });
+  if (!stats)
+    throw new Failure(`${medium.path}: no such image`, { advice: "build it first: egg build", status: EXIT_NO_INPUT });
+  const imageMiB = Math.ceil(stats.size / (1 << 20));
+  const least = imageMiB + SPARE_MEMORY_MIB;
+  if (memoryMiB < least) {
+    throw new Failure(`${memoryMiB} MiB of memory are too few: the image alone takes ${imageMiB} MiB`, {
+      advice: `give at least -m ${least}M`,
+      status: EXIT_USAGE,
+    });
+  }
+}
+
+/** A program in PATH; a Failure when it is not there. */
+function findQemu(): string {
+  for (const folder of (process.env.PATH ?? "").split(delimiter)) {
+    const path = join(folder, QEMU_PROGRAM);
+    if (folder !== "" && existsSync(path)) return path;
+  }
+  throw new Failure(`${QEMU_PROGRAM} is not installed`, {
+    advice: "apt-get install qemu-system-x86, or npm start, which does it",
+    status: EXIT_UNAVAILABLE,
+  });
+}
 
 /** On Linux QEMU dies with us, however we die. */
 function spawnCommand(args: string[]): { command: string; args: string[] } {
+  const qemu = findQemu();
   if (process.platform === "linux" && existsSync("/usr/bin/setpriv")) {
-    return { command: "/usr/bin/setpriv", args: ["--pdeathsig", "KILL", "--", QEMU_PROGRAM, ...args] };
+    return { command: "/usr/bin/setpriv", args: ["--pdeathsig", "KILL", "--", qemu, ...args] };
   }
-  return { command: QEMU_PROGRAM, args };
+  return { command: qemu, args };
 }
 
 export async function startGuest(options: GuestOptions): Promise<Guest> {
   const { medium, boot } = await resolveMedium(options);
-  const text = encodeBootConfig(callerConfig(options, boot));
+  const memoryMiB = options.memoryMiB ?? DEFAULT_MEMORY_MIB;
+  checkMemory(medium, memoryMiB);
+  const configured = await configure(medium, boot, callerConfig(options, boot));
   const args = qemuArguments({
-    medium: append(medium, text),
+    medium: configured.medium,
     accelerator: chooseAccelerator(options.accelerator ?? "auto", thisHost()),
-    memoryMiB: options.memoryMiB ?? DEFAULT_MEMORY_MIB,
+    memoryMiB,
     processors: options.processors ?? 1,
     ports: options.ports ?? [],
     display: options.display ?? false,
@@ -159,7 +197,7 @@ export async function startGuest(options: GuestOptions): Promise<Guest> {
     detached: true,
     ...(options.signal ? { signal: options.signal, killSignal: "SIGKILL" as const } : {}),
   });
-  return wireGuest(child);
+  return wireGuest(child, configured.temporary);
 }
 
 /** Default guest memory in MiB. */
@@ -171,7 +209,7 @@ function collectText(stream: Readable): { text(): string } {
   return { text: () => Buffer.concat(chunks).toString("utf8") };
 }
 
-function wireGuest(child: ChildProcess): Guest {
+function wireGuest(child: ChildProcess, temporary: string | undefined): Guest {
   const input = child.stdin as Writable;
   const errors = child.stdio[3] as Duplex;
   const statusLines = collectText(child.stdio[4] as Duplex);
@@ -181,18 +219,12 @@ function wireGuest(child: ChildProcess): Guest {
   const ended = new Promise<{ ending: Ending; qemuStatus: number | null; qemuErrors: string }>((resolve, reject) => {
     child.on("error", (error) => {
       if (errorCode(error) === "ABORT_ERR") return;
-      reject(
-        errorCode(error) === "ENOENT"
-          ? new Failure(`${QEMU_PROGRAM} is not installed`, {
-              advice: "apt-get install qemu-system-x86 (or run npm start once, which does it)",
-              status: EXIT_UNAVAILABLE,
-            })
-          : error,
-      );
+      reject(new Failure(`QEMU cannot be started: ${error.message}`, { status: EXIT_UNAVAILABLE, cause: error }));
     });
-    child.on("close", (code) =>
-      resolve({ ending: parseEnding(statusLines.text()), qemuStatus: code, qemuErrors: qemuErrors.text() }),
-    );
+    child.on("close", (code) => {
+      if (temporary !== undefined) rmSync(temporary, { force: true });
+      resolve({ ending: parseEnding(statusLines.text()), qemuStatus: code, qemuErrors: qemuErrors.text() });
+    });
   });
   const send = (bytes: Uint8Array): boolean => (input.writable ? input.write(bytes) : true);
   return {

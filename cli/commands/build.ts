@@ -1,0 +1,57 @@
+// `egg build`: kernel, root file system and program in one file that boots.
+
+import { constants, copyFileSync, rmSync, statSync } from "node:fs";
+import { basename, resolve } from "node:path";
+import { EXIT_CANNOT_CREATE, EXIT_USAGE, errorCode, Failure } from "../failure.ts";
+import { prepareTarget } from "../image/prepare.ts";
+import { shown } from "../image/target.ts";
+import { collect, makeCommand, parseCommand, parseEnvironment } from "../options.ts";
+
+interface BuildOptions {
+  output?: string;
+  env?: ([string, string] | null)[];
+  json?: boolean;
+}
+
+export function buildCommand() {
+  return makeCommand("build")
+    .description("Make one bootable ELF file of a program: kernel, root file system, program, arguments.")
+    .usage("[TARGET] [-o FILE] [-- ARGS…]")
+    .argument("[target]", "project folder, .ts or .js file, or Linux x86-64 program", ".")
+    .option("-o, --output <file>", "the file to write (default: NAME.elf in the working folder)")
+    .option("-e, --env <KEY=VALUE>", "set an environment variable; repeatable", collect(parseEnvironment))
+    .option("--json", "print what was made as JSON")
+    .addHelpText("after", "\nARGS after -- become the program's own arguments, at every boot that gives no others.");
+}
+
+export async function run(words: string[], programArguments: string[] | undefined): Promise<number> {
+  const command = parseCommand(buildCommand(), words);
+  if (!command) return 0;
+  const options = command.opts<BuildOptions>();
+  const target = command.processedArgs[0] as string;
+  const env = Object.fromEntries((options.env ?? []).filter((pair) => pair !== null));
+  const prepared = await prepareTarget(target, { boot: { env }, args: programArguments });
+  if (prepared.target.kind !== "script" && prepared.target.kind !== "program") {
+    throw new Failure(`${target}: an image already`, { advice: "egg run boots it", status: EXIT_USAGE });
+  }
+  for (const warning of prepared.warnings) process.stderr.write(`egg: ${warning}\n`);
+  const output = resolve(options.output ?? `${basename(prepared.target.name)}.elf`);
+  writeOutput(prepared.path, output);
+  const size = statSync(output).size;
+  if (options.json) process.stdout.write(`${JSON.stringify({ path: output, sizeBytes: size })}\n`);
+  else process.stdout.write(`${shown(output)}  ${(size / 1e6).toFixed(1)} MB\n`);
+  return 0;
+}
+
+function writeOutput(from: string, to: string): void {
+  try {
+    if (statSync(to, { throwIfNoEntry: false })?.isFile()) rmSync(to);
+    copyFileSync(from, to, constants.COPYFILE_FICLONE);
+  } catch (error) {
+    throw new Failure(`${shown(to)}: cannot be written (${errorCode(error) ?? "unknown error"})`, {
+      advice: "choose another place with -o",
+      status: EXIT_CANNOT_CREATE,
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,187 @@
+// `egg run`: build what TARGET names, boot it, be its terminal, end with its status.
+
+import { Option } from "commander";
+import { EXIT_SOFTWARE, EXIT_UNAVAILABLE, Failure } from "../failure.ts";
+import { prepareTarget } from "../image/prepare.ts";
+import {
+  collect,
+  makeCommand,
+  parseCommand,
+  parseEnvironment,
+  parseInteger,
+  parseMemory,
+  parsePort,
+} from "../options.ts";
+import { ACCELERATORS, type AcceleratorChoice } from "../run/accelerator.ts";
+import { attachTerminal, terminalConfig } from "../run/terminal.ts";
+import { DEFAULT_MEMORY_MIB, type Guest, startGuest } from "../run/guest.ts";
+import { type BootMedium, endingStatus, type PortForward } from "../run/qemu.ts";
+
+interface RunOptions {
+  publish?: PortForward[];
+  memory?: number;
+  smp: number;
+  volume?: string[];
+  env?: ([string, string] | null)[];
+  accel: AcceleratorChoice;
+  display?: boolean;
+  strace?: boolean | string;
+  gdb?: boolean | number;
+  trace?: boolean;
+}
+
+const GDB_PORT = 1234;
+
+export function runCommand() {
+  return makeCommand("run")
+    .description("Boot a program in a QEMU virtual machine. The exit status is the program's.")
+    .usage("[OPTIONS] [TARGET] [-- ARGS…]")
+    .argument("[target]", "project folder, .ts or .js file, Linux x86-64 program, or an image: .elf, .iso, disk", ".")
+    .option(
+      "-p, --publish <HOST:GUEST[/udp]>",
+      "let a port of this machine reach a guest port; repeatable",
+      collect(parsePort),
+    )
+    .option(
+      "-m, --memory <amount>",
+      `guest memory, as 256M or 2G (default: ${DEFAULT_MEMORY_MIB}M, or what the project's egg.memory says)`,
+      (text) => parseMemory(text),
+    )
+    .option("--smp <n>", "processors to offer the guest", (text) => parseInteger(text, "--smp", 1, 64), 1)
+    .option(
+      "-v, --volume <HOST_DIR:GUEST_DIR[:ro]>",
+      "share a folder with the guest (not supported yet)",
+      collect(String),
+    )
+    .option(
+      "-e, --env <KEY=VALUE>",
+      "set an environment variable (KEY alone: as it is here); repeatable",
+      collect(parseEnvironment),
+    )
+    .addOption(
+      new Option("--accel <kind>", "how the guest's processor runs; auto takes KVM when it can work, else emulation")
+        .choices(ACCELERATORS)
+        .default("auto"),
+    )
+    .option("--display", "open a window with the guest's screen")
+    .option("--strace [names]", "print the program's system calls: all, or those named, separated by commas")
+    .option("--gdb [port]", `wait for gdb on a TCP port (default: ${GDB_PORT})`, (text) =>
+      parseInteger(text, "--gdb", 1, 65535),
+    )
+    .option("--trace", "print what each step of the boot took")
+    .addHelpText(
+      "after",
+      `
+ARGS after -- are the program's arguments.
+Environment: QEMU_OPTS holds more arguments for QEMU.
+Ctrl-C goes to the program; three within a second end the machine.`,
+    );
+}
+
+function chooseMemory(option: number | undefined, project: string | undefined): number {
+  if (option !== undefined) return option;
+  return project === undefined ? DEFAULT_MEMORY_MIB : parseMemory(project, "package.json egg.memory:");
+}
+
+function mediumOf(prepared: Awaited<ReturnType<typeof prepareTarget>>): BootMedium {
+  const { target, path } = prepared;
+  if (target.kind === "cdrom") return { kind: "cdrom", path };
+  if (target.kind === "disk") return { kind: "disk", path, format: target.format };
+  return { kind: "kernel", path, append: undefined };
+}
+
+export async function run(words: string[], programArguments: string[] | undefined): Promise<number> {
+  const command = parseCommand(runCommand(), words);
+  if (!command) return 0;
+  const options = command.opts<RunOptions>();
+  if (options.volume) {
+    throw new Failure("-v is not supported yet: the kernel cannot share folders with the host", {
+      advice: 'put the files into the image with "egg.files" in package.json',
+      status: EXIT_UNAVAILABLE,
+    });
+  }
+  const prepared = await prepareTarget(command.processedArgs[0] as string);
+  for (const warning of prepared.warnings) process.stderr.write(`egg: ${warning}\n`);
+  const gdbPort = options.gdb === undefined ? undefined : options.gdb === true ? GDB_PORT : Number(options.gdb);
+  const medium = mediumOf(prepared);
+  const guest = await startGuest({
+    ...(medium.kind === "kernel" ? { elf: prepared.path } : { medium }),
+    boot: terminalConfig(),
+    ...(programArguments ? { args: programArguments } : {}),
+    env: environment(options.env ?? []),
+    memoryMiB: chooseMemory(options.memory, prepared.memory),
+    processors: options.smp,
+    ports: options.publish ?? [],
+    accelerator: options.accel,
+    ...(options.strace === undefined ? {} : { strace: straceNames(options.strace) }),
+    trace: options.trace ?? false,
+    display: options.display ?? false,
+    ...(gdbPort === undefined ? {} : { gdbPort }),
+    output: "inherit",
+  });
+  if (gdbPort !== undefined) {
+    process.stderr.write(
+      `egg: waiting for gdb; in another terminal: gdb -ex "target remote :${gdbPort}" build/kernel/kernel.elf\n`,
+    );
+  }
+  return await follow(guest);
+}
+
+/** The terminal's kind is the program's to know; what -e sets comes after. */
+function environment(pairs: ([string, string] | null)[]): Record<string, string> {
+  const term = process.stdout.isTTY ? process.env.TERM : undefined;
+  return {
+    ...(term === undefined ? {} : { TERM: term }),
+    ...Object.fromEntries(pairs.filter((pair) => pair !== null)),
+  };
+}
+
+function straceNames(value: boolean | string): boolean | string[] {
+  return typeof value === "string" ? value.split(",").filter((name) => name !== "") : value;
+}
+
+/** Be the guest's terminal until it ends; its status, or a Failure when it ended unwell. */
+async function follow(guest: Guest): Promise<number> {
+  const terminal = attachTerminal(guest);
+  try {
+    const { ending, qemuStatus, qemuErrors } = await guest.ended;
+    if (terminal.endedBy !== null) return 128 + terminal.endedBy;
+    const status = endingStatus(ending);
+    if (ending.kind === "panic") throw new Failure(`the kernel panicked: ${ending.message}`, { status: EXIT_SOFTWARE });
+    if (status !== null) return status;
+    throw qemuFailure(qemuStatus, qemuErrors);
+  } finally {
+    terminal.detach();
+  }
+}
+
+/** QEMU ended without the guest's word: what it said, made plain for the common cases. */
+export function qemuFailure(qemuStatus: number | null, qemuErrors: string): Failure {
+  const lines = qemuErrors.split("\n").filter((line) => line.trim() !== "" && !/warning:/.test(line));
+  const first = (lines[0] ?? "").replace(/^qemu-system-x86_64: /, "");
+  const forward = /Could not set up host forwarding rule '(tcp|udp):([^:]*):(\d+)-/.exec(qemuErrors);
+  if (forward) {
+    return new Failure(`port ${forward[3]} is in use on this machine`, {
+      advice: `stop what uses it, or publish another: -p ${Number(forward[3]) + 1}:…`,
+      status: EXIT_UNAVAILABLE,
+    });
+  }
+  if (/cannot set up guest memory|Cannot allocate memory/.test(qemuErrors)) {
+    return new Failure("this machine has not enough free memory for the guest", {
+      advice: "give it less with -m",
+      status: EXIT_UNAVAILABLE,
+    });
+  }
+  if (first !== "") {
+    return new Failure(`QEMU failed: ${first}`, {
+      advice: process.env.QEMU_OPTS ? "check QEMU_OPTS" : "--debug shows more",
+      status: EXIT_UNAVAILABLE,
+      cause: qemuErrors,
+    });
+  }
+  if (qemuStatus === null) return new Failure("QEMU was killed", { status: EXIT_SOFTWARE });
+  return new Failure("the machine stopped without reporting an exit status: it was reset or switched off", {
+    advice: "egg run --trace shows how far it came",
+    status: EXIT_SOFTWARE,
+  });
+}

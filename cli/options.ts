@@ -1,0 +1,88 @@
+// Reading option values: each either means something or ends with a line that says what it should look like.
+
+import { Command, CommanderError } from "commander";
+import { EXIT_USAGE, Failure } from "./failure.ts";
+import type { PortForward } from "./run/qemu.ts";
+
+function usage(message: string, advice: string): Failure {
+  return new Failure(message, { advice, status: EXIT_USAGE });
+}
+
+/** Least and most guest memory, MiB. */
+const MEMORY_MIN_MIB = 16;
+const MEMORY_MAX_MIB = 1 << 20;
+
+/** `256M`, `2G`, `256` (MiB): memory in MiB. */
+export function parseMemory(text: string, option = "-m"): number {
+  const match = /^(\d+)([MmGg]?)(i?[Bb])?$/.exec(text);
+  const value = match ? Number(match[1]) * (/[Gg]/.test(match[2] ?? "") ? 1024 : 1) : 0;
+  if (!match || value < MEMORY_MIN_MIB || value > MEMORY_MAX_MIB) {
+    throw usage(
+      `${option} ${text}: not an amount of memory from ${MEMORY_MIN_MIB}M to 1024G`,
+      "write it as 256M or 2G",
+    );
+  }
+  return value;
+}
+
+function parsePortNumber(text: string, whole: string): number {
+  const port = /^\d+$/.test(text) ? Number(text) : 0;
+  if (port < 1 || port > 65535)
+    throw usage(`-p ${whole}: "${text}" is not a port from 1 to 65535`, "write it as 8080:80");
+  return port;
+}
+
+/** `[ADDRESS:]HOST:GUEST[/udp]`, or one number for both. */
+export function parsePort(text: string): PortForward {
+  const match = /^(?:(\[[0-9a-fA-F:.]+\]|\d+\.[0-9.]+):)?(\d+)(?::(\d+))?(?:\/(tcp|udp))?$/.exec(text);
+  if (!match) throw usage(`-p ${text}: not a port mapping`, "write it as 8080:80, 127.0.0.1:8080:80 or 5353:53/udp");
+  const host = match[2] ?? "";
+  return {
+    protocol: match[4] === "udp" ? "udp" : "tcp",
+    hostAddress: match[1] ?? "127.0.0.1",
+    hostPort: parsePortNumber(host, text),
+    guestPort: parsePortNumber(match[3] ?? host, text),
+  };
+}
+
+/** `KEY=VALUE`, or `KEY` for the value it has here. */
+export function parseEnvironment(text: string): [name: string, value: string] | null {
+  const equals = text.indexOf("=");
+  const name = equals < 0 ? text : text.slice(0, equals);
+  if (name === "" || name.includes("\0")) throw usage(`-e ${text}: no name`, "write it as KEY=VALUE");
+  if (equals >= 0) return [name, text.slice(equals + 1)];
+  const value = process.env[name];
+  return value === undefined ? null : [name, value];
+}
+
+export function parseInteger(text: string, option: string, least: number, most: number): number {
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value >= least && value <= most))
+    throw usage(`${option} ${text}: not a number from ${least} to ${most}`, "egg --help says more");
+  return value;
+}
+
+/** Collect a repeatable option's values. */
+export function collect<T>(parse: (text: string) => T): (text: string, before: T[] | undefined) => T[] {
+  return (text, before) => [...(before ?? []), parse(text)];
+}
+
+/** A command whose mistakes become Failures, and whose help goes to standard output with status 0. */
+export function makeCommand(name: string): Command {
+  return new Command(`egg ${name}`)
+    .exitOverride()
+    .configureOutput({ writeErr: () => {}, outputError: () => {} })
+    .configureHelp({ helpWidth: 100 })
+    .option("--debug", "show where an error came from");
+}
+
+/** Parse; null when help was asked for and printed. */
+export function parseCommand(command: Command, words: string[]): Command | null {
+  try {
+    return command.parse(words, { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return null;
+    throw usage(error.message.replace(/^error: /, ""), `${command.name()} --help lists the options`);
+  }
+}
