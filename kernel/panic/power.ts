@@ -1,0 +1,51 @@
+// Leaving the machine. Under `egg run` the kernel writes one line to QEMU's debug console, `exit N` or `panic REASON`, and
+// goes through isa-debug-exit; elsewhere the machine is powered off, or stops.
+
+import * as cpu from "machine/cpu";
+import * as mem from "machine/mem";
+import * as port from "machine/port";
+import { Text } from "../lib/text";
+
+/** QEMU's isa-debugcon: reads as its own number where it is present. */
+const DEBUG_CONSOLE: u32 = 0xe9;
+/** QEMU's isa-debug-exit: a value v ends QEMU with status (v << 1) | 1. */
+const DEBUG_EXIT: u32 = 0xf4;
+const DEBUG_EXIT_PANIC: u32 = 0x7f;
+/** PM1a control of QEMU's ICH9 and PIIX4, with SLP_EN: power off. */
+const PM1A_CONTROL: u32 = 0x604;
+const SLEEP_ENABLE: u32 = 0x2000;
+
+const line: Text = new Text(512);
+
+/** Something to do before the machine goes: flush a console, sync a disk. */
+export class ExitHook {
+  run(): void {}
+}
+
+const hooks: Array<ExitHook> = [] as ExitHook[];
+
+export function addExitHook(hook: ExitHook): void {
+  hooks.push(hook);
+}
+
+/** The program ended with `status` (0..255): end the machine. Never returns. */
+export function exit(status: i32): void {
+  for (let i = 0; i < hooks.length; i++) hooks[i].run();
+  line.clear().string("exit ").signed(status).byte(0x0a);
+  leave(<u32>status & 0xff);
+}
+
+/** The kernel failed: end the machine with a reason of one line. Never returns. */
+export function exitPanicking(reason: Text): void {
+  line.clear().string("panic ").text(reason).byte(0x0a);
+  leave(DEBUG_EXIT_PANIC);
+}
+
+function leave(value: u32): void {
+  if (port.in8(DEBUG_CONSOLE) == DEBUG_CONSOLE) {
+    for (let i: u64 = 0; i < <u64>line.length; i++) port.out8(DEBUG_CONSOLE, mem.load8(line.address + i));
+    port.out32(DEBUG_EXIT, value);
+  }
+  port.out16(PM1A_CONTROL, SLEEP_ENABLE);
+  cpu.stop();
+}
