@@ -10,7 +10,12 @@ import { exit } from "./panic/power";
 export function boot(info: usize): void {
   log.setShownLevel(log.DEBUG);
   let machine = bootMachine(info);
-  log.begin(log.INFO).string(machine.protocol).string(", ").decimal(frames.totalCount() >> 8).string(" MB");
+  log
+    .begin(log.INFO)
+    .string(machine.protocol)
+    .string(", ")
+    .decimal(frames.totalCount() >> 8)
+    .string(" MB");
   log.end();
   exit(0);
 }

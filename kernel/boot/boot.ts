@@ -14,10 +14,7 @@ export function bootMachine(info: usize): Machine {
   if (uart.initialize()) log.addSink(new uart.SerialSink());
   cpu.installTraps();
   let found = readLoader(info);
-  if (found === null) {
-    panic("the boot loader gave no memory map");
-    unreachable();
-  }
+  if (found === null) panic("the boot loader gave no memory map");
   let machine = found as Machine;
   detect();
   enable();

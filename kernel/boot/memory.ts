@@ -36,7 +36,8 @@ export function takeOverMemory(machine: Machine, hasGigabytePages: bool): string
   frames.initialize(highest, table);
   addFrames(machine, 0, EARLY_MAP_END);
 
-  if (!pageTables.initialize(hasGigabytePages) || !mapKernel(machine)) return "out of memory for the kernel's page tables";
+  if (!pageTables.initialize(hasGigabytePages) || !mapKernel(machine))
+    return "out of memory for the kernel's page tables";
   pageTables.activate(pageTables.kernel());
   addFrames(machine, EARLY_MAP_END, u64.MAX_VALUE);
   frames.addRange(image.physicalStart(), image.textStart() - IMAGE_BASE); // boot code and early tables have served

@@ -101,7 +101,7 @@ export function enable(): void {
   if (f.hasSmap) cr4 |= CR4_SMAP;
   cpu.writeCr4(cr4);
   if (!f.hasXsave) return;
-  let supported = (<u64>cpu.cpuidEax(0xd, 0)) | ((<u64>cpu.cpuidEdx(0xd, 0)) << 32);
+  let supported = <u64>cpu.cpuidEax(0xd, 0) | ((<u64>cpu.cpuidEdx(0xd, 0)) << 32);
   f.extendedStates = supported & XCR0_WANTED;
   cpu.writeXcr0(f.extendedStates);
   f.extendedStateSize = cpu.cpuidEbx(0xd, 0); // what XCR0 holds now needs this much
@@ -114,7 +114,8 @@ function isSet(register: u32, bit: u32): bool {
 /** The leaf whose EBX, ECX, EDX spell "KVMKVMKVM" (Linux Documentation/virt/kvm/x86/cpuid.rst). */
 function findKvm(): u32 {
   for (let leaf: u32 = 0x40000000; leaf < 0x40010000; leaf += 0x100) {
-    if (cpu.cpuidEbx(leaf, 0) == 0x4b4d564b && cpu.cpuidEcx(leaf, 0) == 0x564b4d56 && cpu.cpuidEdx(leaf, 0) == 0x4d) return leaf;
+    if (cpu.cpuidEbx(leaf, 0) == 0x4b4d564b && cpu.cpuidEcx(leaf, 0) == 0x564b4d56 && cpu.cpuidEdx(leaf, 0) == 0x4d)
+      return leaf;
   }
   return 0;
 }

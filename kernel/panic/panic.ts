@@ -40,8 +40,14 @@ export function panic(message: string): void {
 export function panicOnTrap(frame: TrapFrame): void {
   reason.clear();
   if (abortLine() != 0) {
-    reason.string(abortMessage().length > 0 ? abortMessage() : "assertion failed").string(" (").string(abortFile());
-    reason.byte(0x3a).decimal(<u64>abortLine()).byte(0x29);
+    reason
+      .string(abortMessage().length > 0 ? abortMessage() : "assertion failed")
+      .string(" (")
+      .string(abortFile());
+    reason
+      .byte(0x3a)
+      .decimal(<u64>abortLine())
+      .byte(0x29);
   } else {
     describeTrap(frame);
   }

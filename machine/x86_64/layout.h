@@ -1,7 +1,9 @@
 // Numbers that assembly, C and the linker script share. The TypeScript side of each is kernel/trusted/machine/linear.ts
 // and frame.ts; traps.c asserts the frame offsets.
 #define IMAGE_BASE 0xffffffff80000000
+#ifndef LINEAR_BASE
 #define LINEAR_BASE 0xffffffffc0000000
+#endif
 #define DIRECT_BASE 0xffff800000000000
 #define USER_END 0x00007ffffffff000
 
