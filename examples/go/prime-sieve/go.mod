@@ -1,0 +1,3 @@
+module prime-sieve
+
+go 1.19
