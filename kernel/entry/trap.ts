@@ -4,6 +4,7 @@
 import * as cpu from "machine/cpu";
 import { TrapFrame } from "machine/frame";
 import { USER_END } from "machine/linear";
+import * as mem from "machine/mem";
 import * as user from "machine/user";
 import { at } from "memory/address";
 import {
@@ -139,13 +140,7 @@ function userException(registers: TrapFrame, vector: u32): void {
       return;
     case X87_ERROR:
     case SIMD_ERROR:
-      raiseFault(
-        SIGFPE,
-        floatingPointCode(extendedState.exceptionBits(vector == SIMD_ERROR)),
-        registers.rip,
-        vector,
-        error,
-      );
+      raiseFault(SIGFPE, floatingPointCode(vector == SIMD_ERROR), registers.rip, vector, error);
       return;
     case ALIGNMENT_CHECK:
       raiseFault(SIGBUS, BUS_ADRALN, 0, vector, error);
@@ -160,11 +155,18 @@ function userException(registers: TrapFrame, vector: u32): void {
 }
 
 /** si_code from the unmasked exception bits of the x87 status word or MXCSR (Intel SDM 1 §8.1.3, §10.2.3). */
-function floatingPointCode(bits: u32): i32 {
+function floatingPointCode(isSimd: bool): i32 {
+  let thread = scheduler.current() as UserThread;
+  extendedState.load(thread);
+  extendedState.save(thread);
+  let area = thread.stateArea;
+  // Legacy area, Intel SDM 1 table 10-2: FCW at 0, FSW at 2, MXCSR at 24 with its masks seven bits above the flags.
+  let mxcsr = mem.load32(area + 24);
+  let bits = isSimd ? mxcsr & ~(mxcsr >> 7) : mem.load16(area + 2) & ~mem.load16(area);
   if ((bits & 1) != 0) return FPE_FLTINV;
   if ((bits & 4) != 0) return FPE_FLTDIV;
   if ((bits & 8) != 0) return FPE_FLTOVF;
   if ((bits & 0x12) != 0) return FPE_FLTUND;
   if ((bits & 0x20) != 0) return FPE_FLTRES;
-  return 0;
+  return SI_KERNEL;
 }

@@ -1,0 +1,52 @@
+// The whole table: each family adds its rows.
+
+import { defineAttributeCalls } from "./attribute";
+import { defineCopyCalls } from "./copy";
+import { defineDescriptorCalls } from "./descriptor";
+import { defineDirectoryCalls } from "./directory";
+import { defineEpollCalls } from "./epoll";
+import { defineEventCalls } from "./event";
+import { defineFutexCalls } from "./futex";
+import { defineIdentityCalls } from "./identity";
+import { defineLinkCalls } from "./link";
+import { defineMemoryCalls } from "./memory";
+import { defineMountCalls } from "./mount";
+import { defineOpenCalls } from "./open";
+import { definePollCalls } from "./poll";
+import { defineProcessCalls } from "./process";
+import { defineRandomCalls } from "./random";
+import { defineReadWriteCalls } from "./read-write";
+import { defineResourceCalls } from "./resource";
+import { defineScheduleCalls } from "./schedule";
+import { defineSignalCalls } from "./signal";
+import { defineStatCalls } from "./stat";
+import { defineSystemCalls } from "./system";
+import { defineThreadCalls } from "./thread";
+import { defineTimeCalls } from "./time";
+
+/** Fill the table; once, at boot. */
+export function defineAllCalls(): void {
+  defineAttributeCalls();
+  defineCopyCalls();
+  defineDescriptorCalls();
+  defineDirectoryCalls();
+  defineEpollCalls();
+  defineEventCalls();
+  defineFutexCalls();
+  defineIdentityCalls();
+  defineLinkCalls();
+  defineMemoryCalls();
+  defineMountCalls();
+  defineOpenCalls();
+  definePollCalls();
+  defineProcessCalls();
+  defineRandomCalls();
+  defineReadWriteCalls();
+  defineResourceCalls();
+  defineScheduleCalls();
+  defineSignalCalls();
+  defineStatCalls();
+  defineSystemCalls();
+  defineThreadCalls();
+  defineTimeCalls();
+}
