@@ -1,9 +1,16 @@
 // What a mapping shows: something that hands out page frames by index. A file's inode is one; anonymous shared memory
-// is one (a tmpfs inode nobody can name). Private anonymous memory has none.
+// is one. Private anonymous memory has none.
+//
+// Rules of use: the frame that a source gives for an index stays the one for that index until the source calls
+// `withdraw` (memory/withdraw.ts), which takes the pages out of every mapping: truncation does, replacing a page would.
 
 import { EACCES, EIO } from "../abi/errno";
+import { List } from "../lib/list";
 
 export class PageSource {
+  /** The mappings that show it (memory/mapping.ts), null before the first. */
+  mappings: List | null = null;
+
   /** Bytes that exist; a page wholly beyond is SIGBUS (man 2 mmap). */
   get sizeBytes(): u64 {
     return 0;
@@ -23,6 +30,11 @@ export class PageSource {
     return false;
   }
 
+  /** Whether its pages exist in memory only (tmpfs, memfd, shared anonymous): /proc counts them as shared memory, not file pages. */
+  get isMemoryOnly(): bool {
+    return false;
+  }
+
   /** A mapping was made (`delta` 1) or removed (-1); `isShared` and `isWritable` as mapped. Negative errno refuses. */
   mapped(_delta: i32, _isShared: bool, _isWritable: bool): i32 {
     return -EACCES;
@@ -30,4 +42,14 @@ export class PageSource {
 
   /** A page was stored into through a shared mapping (dirty tracking, mtime). */
   touched(): void {}
+}
+
+/** The name that a mapping was made by, for /proc/self/maps: vfs/path.ts is one, SpecialName another. */
+export class MappingName {}
+
+/** A name of the kernel's own: "[stack]", "[vdso]", "/dev/zero (deleted)". */
+export class SpecialName extends MappingName {
+  constructor(public text: string) {
+    super();
+  }
 }
