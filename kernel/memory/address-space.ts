@@ -167,7 +167,8 @@ export class AddressSpace {
       }
     }
     this.place(address, address + size, protection, mappingFlags, source, offset, name);
-    if ((mappingFlags & LOCKED) != 0 && (mappingFlags & LOCK_ON_FAULT) == 0) fault.populate(this, address, address + size);
+    if ((mappingFlags & LOCKED) != 0 && (mappingFlags & LOCK_ON_FAULT) == 0)
+      fault.populate(this, address, address + size);
     else if ((flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE) fault.populate(this, address, address + size);
     return <i64>address;
   }
@@ -195,10 +196,9 @@ export class AddressSpace {
       if (mapping.protection != protection) {
         let error = this.reprotect(index, address, to, protection);
         if (error < 0) return error;
-        index = set.indexAbove(to - 1);
       }
       address = to;
-      index++;
+      index = set.indexAbove(address);
     }
     return 0;
   }
@@ -210,7 +210,8 @@ export class AddressSpace {
     let newEnd = pageUp(address);
     if (newEnd < address || newEnd > USER_END) return this.breakEnd;
     if (newEnd > oldEnd) {
-      if (newEnd - this.breakStart > this.limits[LIMIT_DATA] || !isRoomAt(this, oldEnd, newEnd - oldEnd)) return this.breakEnd;
+      if (newEnd - this.breakStart > this.limits[LIMIT_DATA] || !isRoomAt(this, oldEnd, newEnd - oldEnd))
+        return this.breakEnd;
       let result = this.map(oldEnd, newEnd - oldEnd, 3, MAP_FIXED, null, 0);
       if (result < 0) return this.breakEnd;
     } else if (newEnd < oldEnd && this.clear(newEnd, oldEnd) < 0) return this.breakEnd;
@@ -478,7 +479,12 @@ export class AddressSpace {
         if (entry == 0) continue;
         let fresh = (entry & (tables.FRAME_MASK | tables.OWNED | tables.UNCOUNTED | tables.DIRTY)) | bits;
         // A page that is the program's alone is made writable at once; for others the first store's fault decides.
-        if (mayWrite && !isShared && (entry & tables.OWNED) != 0 && frames.referenceCount(entry & tables.FRAME_MASK) == 1)
+        if (
+          mayWrite &&
+          !isShared &&
+          (entry & tables.OWNED) != 0 &&
+          frames.referenceCount(entry & tables.FRAME_MASK) == 1
+        )
           fresh |= tables.WRITABLE;
         if (fresh == entry) continue;
         mem.store64(slot, fresh);

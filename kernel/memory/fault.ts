@@ -157,7 +157,13 @@ function sourceFailure(error: i64): FaultResult {
   return error == -ENOMEM ? FaultResult.OUT_OF_MEMORY : FaultResult.NO_SOURCE_PAGE;
 }
 
-function fillFromSource(space: AddressSpace, mapping: Mapping, source: PageSource, page: u64, isWrite: bool): FaultResult {
+function fillFromSource(
+  space: AddressSpace,
+  mapping: Mapping,
+  source: PageSource,
+  page: u64,
+  isWrite: bool,
+): FaultResult {
   let index = mapping.pageIndex(page);
   if (index >= (source.sizeBytes + PAGE_SIZE - 1) >> PAGE_SHIFT) return FaultResult.NO_SOURCE_PAGE;
   let isShared = mapping.isShared;
@@ -166,7 +172,8 @@ function fillFromSource(space: AddressSpace, mapping: Mapping, source: PageSourc
   if (found < 0) return sourceFailure(found);
   let frame = <u64>found;
   // The source may have waited: the mapping, its tables and the page may be others now. Then the access is tried again.
-  let slot = mapping.serial == serial && page >= mapping.start && page < mapping.end ? tables.make(space.root, page) : 0;
+  let slot =
+    mapping.serial == serial && page >= mapping.start && page < mapping.end ? tables.make(space.root, page) : 0;
   if (slot == 0 || mem.load64(slot) != 0) {
     frames.release(frame);
     return FaultResult.HANDLED;

@@ -54,7 +54,10 @@ export function remap(space: AddressSpace, start: u64, oldLength: u64, newLength
       mapping = set.find(start);
       if (mapping === null || start + oldSize > mapping.end) return -EFAULT;
     } else {
-      target = target != 0 && isRoomAt(space, target & ~(PAGE_SIZE - 1), newSize) ? target & ~(PAGE_SIZE - 1) : findRoom(space, newSize);
+      target =
+        target != 0 && isRoomAt(space, target & ~(PAGE_SIZE - 1), newSize)
+          ? target & ~(PAGE_SIZE - 1)
+          : findRoom(space, newSize);
       if (target == 0) return -ENOMEM;
     }
     return move(space, mapping, start, oldSize, newSize, target, keepsOld);
@@ -86,13 +89,29 @@ function extend(space: AddressSpace, mapping: Mapping, start: u64, bytes: u64): 
   }
   let isLocked = (mapping.flags & LOCKED) != 0;
   let from = mapping.end;
-  space.place(from, from + bytes, mapping.protection, mapping.flags, source, mapping.offset + mapping.length, mapping.name);
+  space.place(
+    from,
+    from + bytes,
+    mapping.protection,
+    mapping.flags,
+    source,
+    mapping.offset + mapping.length,
+    mapping.name,
+  );
   if (isLocked) fault.populate(space, from, from + bytes);
   return <i64>start;
 }
 
 /** Move [start, start + oldSize) of `mapping` to `target`, where nothing is, as `newSize` bytes. */
-function move(space: AddressSpace, mapping: Mapping, start: u64, oldSize: u64, newSize: u64, target: u64, keepsOld: bool): i64 {
+function move(
+  space: AddressSpace,
+  mapping: Mapping,
+  start: u64,
+  oldSize: u64,
+  newSize: u64,
+  target: u64,
+  keepsOld: bool,
+): i64 {
   let set = space.mappings;
   if (set.length + 2 > MAX_MAPPINGS) return -ENOMEM;
   let added = keepsOld || oldSize == 0 ? newSize : newSize - oldSize;

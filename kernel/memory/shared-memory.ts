@@ -21,7 +21,7 @@ export class SharedMemory extends PageSource {
     super();
     this.bytes = bytes;
     this.groups = new StaticArray<StaticArray<u64> | null>(
-      <i32>((bytes + (<u64>GROUP_PAGES << PAGE_SHIFT) - 1) >> (PAGE_SHIFT + GROUP_SHIFT)),
+      <i32>((bytes + ((<u64>GROUP_PAGES) << PAGE_SHIFT) - 1) >> (PAGE_SHIFT + GROUP_SHIFT)),
     );
   }
 

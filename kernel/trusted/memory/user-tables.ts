@@ -101,7 +101,8 @@ function freeLevel(table: u64, shift: u64, start: u64, end: u64, floor: u64, cei
     let slot = DIRECT_BASE + table + ((address >> (shift - 3)) & 0xff8);
     let entry = mem.load64(slot);
     if (entry != 0) {
-      if (shift > 21) freeLevel(entry & FRAME_MASK, shift - 9, max(start, address), min(end, address + span), floor, ceiling);
+      if (shift > 21)
+        freeLevel(entry & FRAME_MASK, shift - 9, max(start, address), min(end, address + span), floor, ceiling);
       if (floor <= address && address + span <= ceiling) {
         mem.store64(slot, 0);
         frames.release(entry & FRAME_MASK);
