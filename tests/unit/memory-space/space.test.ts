@@ -328,7 +328,7 @@ type Model = Map<bigint, Page>;
 const ARENA = 0x40000000n;
 const ARENA_PAGES = 96;
 
-function valueOf(page: Page): number {
+function shownValue(page: Page): number {
   return page.own ?? (page.backing === null ? 0 : (page.backing.values[page.index] ?? 0));
 }
 
@@ -341,7 +341,7 @@ function checkSpace(exports: Exports, space: number, model: Model, note: string)
       continue;
     }
     const isBeyond = page.own === null && page.backing !== null && page.index >= page.backing.values.length;
-    const expected = page.protection === 0 || isBeyond ? -1 : valueOf(page);
+    const expected = page.protection === 0 || isBeyond ? -1 : shownValue(page);
     assert.equal(exports.peek(space, address), expected, `${note}: value of page ${i}`);
   }
   let last = 0n;
@@ -392,14 +392,18 @@ function runAgainstModel(seed: number, steps: number): void {
         const isShared = random.below(2) === 0;
         const flags = (isShared ? SHARED : PRIVATE) | FIXED;
         assert.equal(exports.mapFile(space, start, length, protection, flags, BigInt(offset) * PAGE), start, note);
-        pages.forEach((at, i) => model.set(at, { protection, backing: file, index: offset + i, isShared, own: null }));
+        pages.forEach((at, i) => {
+          model.set(at, { protection, backing: file, index: offset + i, isShared, own: null });
+        });
         break;
       }
       case 2: {
         const protection = pick(protections);
         assert.equal(exports.map(space, start, length, protection, SHARED | FIXED), start, note);
         const backing = { values: new Array<number>(count).fill(0) };
-        pages.forEach((at, i) => model.set(at, { protection, backing, index: i, isShared: true, own: null }));
+        pages.forEach((at, i) => {
+          model.set(at, { protection, backing, index: i, isShared: true, own: null });
+        });
         break;
       }
       case 3:
