@@ -5,6 +5,9 @@ declare namespace WebAssembly {
   type ModuleImports = Record<string, unknown>;
   type Imports = Record<string, ModuleImports>;
 
+  class CompileError extends Error {}
+  class RuntimeError extends Error {}
+
   class Module {
     constructor(bytes: Uint8Array<ArrayBuffer>);
     static imports(module: Module): { module: string; name: string; kind: string }[];

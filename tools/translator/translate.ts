@@ -1,0 +1,317 @@
+// wasm in, C out: a pure function from bytes to texts.
+//
+// The output is one C unit a TypeScript source, named after it, each complete in itself: it declares just what it
+// uses and holds copies of the small functions of other units that it calls (GNU inline definitions, so that hot
+// paths inline across units). A unit's text changes only when something it uses does, which is what makes the
+// build incremental.
+
+import { FunctionTranslator, type ModuleContext, type TranslatedFunction, trivialBody } from "./function.ts";
+import { displayName, Names, sourceOf } from "./names.ts";
+import { cType } from "./operators.ts";
+import { SourceMap } from "./source-map.ts";
+import { Writer } from "./statement.ts";
+import { constantValue } from "./value.ts";
+import { at, readModule, type Signature, type WasmFunction, type WasmModule } from "./wasm-module.ts";
+
+export { TranslationError } from "./function.ts";
+
+export interface TranslateOptions {
+  /** Text at the head of every unit: the includes that declare the imports (`module_name`). */
+  readonly head: string;
+  /** Whether floating-point instructions are translated; an error that names the TypeScript line otherwise. */
+  readonly allowFloats: boolean;
+  /** Prefix of exported functions: "kernel_". */
+  readonly exportPrefix: string;
+  /** The path a debugger finds a source under; the source map's own by default. */
+  readonly pathOf?: (source: string) => string;
+}
+
+export interface Unit {
+  /** File name without extension. */
+  readonly name: string;
+  readonly text: string;
+}
+
+/** What a C function is in TypeScript. */
+export interface FunctionName {
+  readonly cName: string;
+  readonly name: string;
+  readonly file: string | null;
+  readonly line: number;
+}
+
+export interface Translation {
+  readonly units: readonly Unit[];
+  /** Linear memory's static data: `bytes` start at linear address `offset`. */
+  readonly data: { readonly offset: number; readonly bytes: Uint8Array };
+  /** Initial linear memory in bytes. */
+  readonly memoryBytes: number;
+  readonly memoryMaximumPages: number | null;
+  readonly functions: readonly FunctionName[];
+}
+
+/** A function of at most this many instructions is copied into the units that call it. */
+const inlineOperators = 40;
+
+interface Placed {
+  readonly fn: WasmFunction;
+  readonly cName: string;
+  readonly stem: string;
+  readonly isSmall: boolean;
+  readonly code: TranslatedFunction;
+}
+
+/** Translate a module that asc wrote with `--debug --sourceMap`. */
+export function translate(wasm: Uint8Array, sourceMapJson: string, options: TranslateOptions): Translation {
+  const module = readModule(wasm);
+  return new ModuleTranslator(module, new SourceMap(sourceMapJson), options).translate();
+}
+
+class ModuleTranslator implements ModuleContext {
+  readonly sourceMap: SourceMap;
+  readonly allowFloats: boolean;
+  readonly tableCapacity: number;
+  readonly initialPages: number;
+  readonly #module: WasmModule;
+  readonly #options: TranslateOptions;
+  readonly #names = new Names(null, ["t", "done", "next"]);
+  readonly #stems: ReadonlySet<string>;
+  readonly #functionNames: string[] = [];
+  readonly #globalNames: string[] = [];
+  readonly #trivial = new Map<number, ReturnType<typeof trivialBody>>();
+  readonly #typeIds = new Map<string, number>();
+  readonly #placed = new Map<number, Placed>();
+
+  constructor(module: WasmModule, sourceMap: SourceMap, options: TranslateOptions) {
+    this.#module = module;
+    this.#options = options;
+    this.sourceMap = sourceMap;
+    this.allowFloats = options.allowFloats;
+    this.initialPages = module.memoryBytes / 0x10000;
+    this.tableCapacity = 2 ** Math.ceil(Math.log2(Math.max(16, module.tableSize)));
+    this.#stems = new Set(sourceMap.sources.flatMap((source) => stemsOf(source)));
+    this.#nameFunctions();
+    for (const global of module.globals) this.#globalNames.push(this.#names.unique(global.name));
+    for (const fn of module.functions) this.#trivial.set(fn.index, trivialBody(fn));
+    for (const index of module.table.values()) this.typeId(this.#signatureOf(index));
+  }
+
+  // ── ModuleContext ─────────────────────────────────────────────────────────────────────────────────────────────
+
+  callee(index: number) {
+    return {
+      cName: at(this.#functionNames, index),
+      signature: this.#signatureOf(index),
+      trivial: this.#trivial.get(index) ?? null,
+    };
+  }
+
+  global(index: number) {
+    return at(this.#module.globals, index);
+  }
+
+  globalName(index: number): string {
+    return at(this.#globalNames, index);
+  }
+
+  signature(index: number): Signature {
+    return at(this.#module.signatures, index);
+  }
+
+  typeId(signature: Signature): number {
+    const key = `${signature.parameters.join(",")}:${signature.result}`;
+    const known = this.#typeIds.get(key);
+    if (known !== undefined) return known;
+    const id = this.#typeIds.size + 1;
+    if (id > 255) throw new Error("wasm: more than 255 signatures in the table");
+    this.#typeIds.set(key, id);
+    return id;
+  }
+
+  #signatureOf(index: number): Signature {
+    const { imports, functions } = this.#module;
+    return (index < imports.length ? at(imports, index) : at(functions, index - imports.length)).signature;
+  }
+
+  // ── Names ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #nameFunctions(): void {
+    const { imports, functions, exports, start } = this.#module;
+    const exported = new Map<number, string>();
+    for (const [name, index] of exports) {
+      if (!exported.has(index)) exported.set(index, `${this.#options.exportPrefix}${name}`);
+    }
+    for (const entry of imports) {
+      const name = `${entry.module}_${entry.field}`;
+      this.#names.reserve(name);
+      this.#functionNames.push(name);
+    }
+    for (const name of exported.values()) this.#names.reserve(name);
+    if (start !== null) this.#names.reserve(this.#startName);
+    for (const fn of functions) {
+      const fixed = fn.index === start ? this.#startName : exported.get(fn.index);
+      this.#functionNames.push(fixed ?? this.#names.unique(fn.name));
+    }
+  }
+
+  get #startName(): string {
+    return `${this.#options.exportPrefix}start`;
+  }
+
+  // ── Units ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  translate(): Translation {
+    const { functions } = this.#module;
+    for (const fn of functions) {
+      const cName = at(this.#functionNames, fn.index);
+      const code = new FunctionTranslator(this, fn, this.#names).translate(cName);
+      const stem = sourceOf(fn.name, this.#stems) ?? (code.location ? stripExtension(code.location.file) : "runtime");
+      const isSmall = fn.body.length <= inlineOperators && !fn.body.some((operator) => operator.name === "loop");
+      this.#placed.set(fn.index, { fn, cName, stem, isSmall, code });
+    }
+    const byStem = Map.groupBy(this.#placed.values(), (placed) => placed.stem);
+    const globalHome = this.#placeGlobals(new Set(byStem.keys()));
+    const shared = this.#sharedFunctions();
+    const unitNames = new Names(null, ["table"]);
+    const units: Unit[] = [];
+    for (const [stem, members] of [...byStem].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+      const name = unitNames.unique(stem);
+      units.push({ name, text: this.#unit(name, stem, members, globalHome, shared) });
+    }
+    units.push({ name: "table", text: this.#table() });
+    return {
+      units,
+      data: mergeData(this.#module),
+      memoryBytes: this.#module.memoryBytes,
+      memoryMaximumPages: this.#module.memoryMaximumPages,
+      functions: [...this.#placed.values()].map(({ fn, cName, stem, code }) => ({
+        cName,
+        name: displayName(fn.name, stem),
+        file: code.location?.file ?? null,
+        line: code.location?.line ?? 0,
+      })),
+    };
+  }
+
+  /** Each mutable global's unit: its source's if that has code, else the first source that uses it. */
+  #placeGlobals(stems: ReadonlySet<string>): ReadonlyMap<number, string> {
+    const home = new Map<number, string>();
+    for (const { stem, code } of this.#placed.values()) {
+      for (const index of code.globals) {
+        if (home.has(index)) continue;
+        const own = sourceOf(this.global(index).name, this.#stems);
+        home.set(index, own !== null && stems.has(own) ? own : stem);
+      }
+    }
+    return home;
+  }
+
+  /** Functions that more than their own unit refers to: exports, the table's, those that other units call. */
+  #sharedFunctions(): ReadonlySet<number> {
+    const { exports, start, table } = this.#module;
+    const shared = new Set([...exports.values(), ...table.values(), ...(start === null ? [] : [start])]);
+    for (const { stem, code, isSmall } of this.#placed.values()) {
+      for (const index of code.calls) {
+        // A small function may be copied elsewhere, and then its callees are called from there.
+        if (isSmall || this.#placed.get(index)?.stem !== stem) shared.add(index);
+      }
+    }
+    return shared;
+  }
+
+  #unit(
+    name: string,
+    stem: string,
+    members: readonly Placed[],
+    globalHome: ReadonlyMap<number, string>,
+    shared: ReadonlySet<number>,
+  ): string {
+    const own = new Set(members.map((member) => member.fn.index));
+    const copies = new Map<number, Placed>();
+    const called = new Set<number>();
+    const globals = new Set<number>();
+    let usesTable = false;
+    const visit = (placed: Placed) => {
+      for (const index of placed.code.globals) globals.add(index);
+      usesTable ||= placed.code.usesTable;
+      for (const index of placed.code.calls) {
+        const callee = this.#placed.get(index);
+        if (!callee) continue;
+        called.add(index);
+        if (own.has(index) || !callee.isSmall || copies.has(index)) continue;
+        copies.set(index, callee);
+        visit(callee);
+      }
+    };
+    for (const member of members) visit(member);
+    for (const [index, home] of globalHome) if (home === stem) globals.add(index);
+
+    const writer = new Writer(this.#options.pathOf ?? ((source) => source));
+    const linkage = (index: number) => (shared.has(index) ? "" : "static ");
+    writer.write(`// ${stem}.ts, translated. Do not edit.`);
+    writer.write(this.#options.head);
+    for (const index of [...globals].toSorted((a, b) => a - b)) {
+      const global = this.global(index);
+      const declaration = `${cType(global.type)} ${this.globalName(index)}`;
+      if (globalHome.get(index) !== stem) writer.write(`extern ${declaration};`);
+      else writer.write(`${declaration} = ${constantValue(global.type, global.initial).text};`);
+    }
+    if (usesTable) {
+      writer.write(`extern void *const table_functions[${this.tableCapacity}];`);
+      writer.write(`extern const uint8_t table_types[${this.tableCapacity}];`);
+    }
+    for (const index of new Set([...own, ...called])) {
+      const placed = this.#placed.get(index);
+      if (placed && !copies.has(index)) writer.write(`${linkage(index)}${placed.code.prototype};`);
+    }
+    for (const copy of copies.values()) {
+      writer.write(`extern inline __attribute__((gnu_inline)) ${copy.code.prototype};`);
+    }
+    for (const copy of copies.values()) {
+      this.#define(writer, name, copy, "extern inline __attribute__((gnu_inline)) ");
+    }
+    for (const member of members) this.#define(writer, name, member, linkage(member.fn.index));
+    return writer.toString();
+  }
+
+  #define(writer: Writer, unit: string, { code }: Placed, linkage: string): void {
+    if (code.location === null) writer.leaveSources(`${unit}.c`);
+    writer.write(`${linkage}${code.prototype} { ${code.declarations.join(" ")}`, code.location);
+    writer.statements(code.statements, "  ");
+    writer.write("}", code.endLocation);
+  }
+
+  #table(): string {
+    const { table, start } = this.#module;
+    const lines = ["// The table of function references, translated. Do not edit.", this.#options.head];
+    for (const index of new Set(table.values())) {
+      const placed = this.#placed.get(index);
+      if (placed) lines.push(`${placed.code.prototype};`);
+    }
+    const slots = [...table].toSorted(([a], [b]) => a - b);
+    lines.push(`void *const table_functions[${this.tableCapacity}] = {`);
+    for (const [slot, index] of slots) lines.push(`  [${slot}] = (void *)${at(this.#functionNames, index)},`);
+    lines.push("};", `const uint8_t table_types[${this.tableCapacity}] = {`);
+    for (const [slot, index] of slots) lines.push(`  [${slot}] = ${this.typeId(this.#signatureOf(index))},`);
+    lines.push("};");
+    if (start === null) lines.push(`void ${this.#startName}(void) {}`);
+    return `${lines.join("\n")}\n`;
+  }
+}
+
+const stripExtension = (path: string): string => path.replace(/\.ts$/, "");
+
+/** How asc's internal names may begin for a source: trusted files count as its library. */
+function stemsOf(source: string): string[] {
+  const stem = stripExtension(source);
+  return stem.startsWith("kernel/trusted/") ? [stem, stem.replace("kernel/trusted/", "~lib/")] : [stem];
+}
+
+function mergeData(module: WasmModule): Translation["data"] {
+  if (module.data.length === 0) return { offset: 0, bytes: new Uint8Array(0) };
+  const offset = Math.min(...module.data.map((segment) => segment.offset));
+  const end = Math.max(...module.data.map((segment) => segment.offset + segment.bytes.length));
+  const bytes = new Uint8Array(end - offset);
+  for (const segment of module.data) bytes.set(segment.bytes, segment.offset - offset);
+  return { offset, bytes };
+}
