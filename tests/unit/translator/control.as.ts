@@ -24,6 +24,7 @@ export function loops(n: i32): i32 {
 export function switches(n: i32): i32 {
   let result = 100;
   switch (n) {
+    // biome-ignore lint/suspicious/noFallthroughSwitchClause: falling through is what is tested
     case 0:
       result += 1;
     case 1:
@@ -88,6 +89,7 @@ export function order(a: i32, b: i32): i32 {
     trail[0] +
     noisy(trail, 3) +
     ((noisy(trail, a) > 2 && noisy(trail, b) < 3) || noisy(trail, 9) == 9 ? noisy(trail, 4) : trail[0]);
+  // biome-ignore lint/suspicious/noAssignInExpressions: order of evaluation is what is tested
   let y = (x = x + 1) + (x = x * 2) - x;
   y += x++ + ++x;
   return y ^ trail[0] ^ noisy(trail, noisy(trail, y));
