@@ -1,14 +1,13 @@
 // Who a process is to the file system and to signals: man 7 credentials. A program runs as root, alone on its machine,
 // until it asks for less.
 
-export class Credentials {
+import { Identity } from "../vfs/identity";
+
+export class Credentials extends Identity {
   realUser: u32 = 0;
   effectiveUser: u32 = 0;
   savedUser: u32 = 0;
-  fileUser: u32 = 0;
   realGroup: u32 = 0;
   effectiveGroup: u32 = 0;
   savedGroup: u32 = 0;
-  fileGroup: u32 = 0;
-  groups: StaticArray<u32> = new StaticArray<u32>(0);
 }

@@ -6,7 +6,11 @@ import { File } from "../vfs/file";
 /** Linux's NR_OPEN default: the ceiling of RLIMIT_NOFILE. */
 export const MAX_DESCRIPTORS: i32 = 1048576;
 
+let lastId: u32 = 0;
+
 export class DescriptorTable {
+  /** Who owns POSIX record locks (man 2 fcntl): never 0. */
+  readonly id: u32 = ++lastId;
   private files: Array<File | null> = [] as (File | null)[];
   private closeOnExec: Array<bool> = [] as bool[];
   /** No number below this is free. */
@@ -48,7 +52,7 @@ export class DescriptorTable {
     let old = this.get(number);
     this.put(number, file, isCloseOnExec);
     if (old !== null) {
-      old.descriptorClosed();
+      old.descriptorClosed(this.id);
       old.release();
     }
   }
@@ -60,7 +64,7 @@ export class DescriptorTable {
     this.files[number] = null;
     this.closeOnExec[number] = false;
     if (number < this.firstMaybeFree) this.firstMaybeFree = number;
-    file.descriptorClosed();
+    file.descriptorClosed(this.id);
     file.release();
     return 0;
   }

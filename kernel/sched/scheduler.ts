@@ -138,10 +138,7 @@ function switchToNext(): void {
   previous.switchOut();
   next.switchIn();
   currentThread = next;
-  cpu.switchTo(
-    pointerOf(previous) + offsetof<Thread>("stackPointer"),
-    pointerOf(next) + offsetof<Thread>("stackPointer"),
-  );
+  cpu.switchTo(stacks.saveSlot(previous.stackTop), stacks.saveSlot(next.stackTop));
   reapDeadThread();
 }
 

@@ -1,9 +1,12 @@
-// A name in a directory and the inode behind it (Linux's dentry). Entries that exist are cached for as long as they are
-// reached or the cache has room; a cached entry without an inode says that the name does not exist.
+// A name in a directory and the inode behind it (Linux's dentry). Entries are kept in vfs/entry-cache.ts for as long as
+// they are in use or the cache has room; a cached entry without an inode says that the name does not exist.
 
+import { ListNode } from "../lib/list";
 import { Inode } from "./inode";
 
-export class DirectoryEntry {
+let lastId: u32 = 0;
+
+export class DirectoryEntry extends ListNode {
   /** Not followed by ".." at a mount's root; null for the root of a file system. */
   parent: DirectoryEntry | null;
   /** The name's bytes, no slash, no NUL; empty for a root. */
@@ -13,10 +16,21 @@ export class DirectoryEntry {
   isDeleted: bool = false;
   /** How many mounts stand on it. */
   mountCount: i32 = 0;
+  /** Distinguishes parents in the cache's keys. */
+  readonly id: u32;
+  /** The cache's chain and key; 0 while it is not in the cache. */
+  hash: u32 = 0;
+  hashNext: DirectoryEntry | null = null;
+  /** Entries in the cache whose parent this is. */
+  childCount: i32 = 0;
+  /** Someone's root or current directory: never dropped from the cache. */
+  isPinned: bool = false;
 
   constructor(parent: DirectoryEntry | null, name: StaticArray<u8>, inode: Inode | null) {
+    super();
     this.parent = parent;
     this.name = name;
     this.inode = inode;
+    this.id = ++lastId;
   }
 }

@@ -1,12 +1,16 @@
 // An open file description: what a file descriptor refers to, shared by dup and fork (man 2 open, "Open file
 // descriptions"). Everything a program can read, write, poll or map is a subclass of this.
 
-import { EBADF, EINVAL, ENODEV, ENOTDIR, ENOTTY, ESPIPE } from "../abi/errno";
+import { EINVAL, ENODEV, ENOTDIR, ENOTTY, ESPIPE } from "../abi/errno";
+import { O_PATH } from "../abi/fcntl";
+import { IN_CLOSE_NOWRITE, IN_CLOSE_WRITE } from "../abi/inotify";
 import { IoVector } from "../memory/io-vector";
 import { PageSource } from "../memory/page-source";
 import { List, ListNode } from "../lib/list";
 import { WaitQueue } from "../sched/wait";
 import { Inode } from "./inode";
+import { releaseFileLocks, releaseTableLocks } from "./locks";
+import { isWatching, noticeFile } from "./notify";
 import { Path } from "./path";
 
 /** Something that keeps an eye on an open file without keeping it open: an epoll item. */
@@ -22,7 +26,7 @@ export class File {
   position: u64 = 0;
   /** How many descriptors and kernel users refer to it. */
   private references: i32 = 1;
-  /** The inode it was opened on, null for what has none. */
+  /** The inode it was opened on, null for what has none. Set by `attach`. */
   inode: Inode | null = null;
   /** The name it was opened by, for /proc/self/fd, fchdir and *at calls; null for what has none. */
   path: Path | null = null;
@@ -32,7 +36,8 @@ export class File {
   watches: List | null = null;
 
   get isReadable(): bool {
-    return (this.flags & 3) != 1;
+    let mode = this.flags & 3;
+    return mode == 0 || mode == 2;
   }
 
   get isWritable(): bool {
@@ -61,7 +66,19 @@ export class File {
         watch = watches.shift();
       }
     }
-    this.close();
+    this.closeLast();
+  }
+
+  /** Refer to `inode`, opened by `path` (null: it has no name); to be called once, before anyone sees the file. */
+  attach(inode: Inode, path: Path | null): void {
+    inode.use();
+    this.inode = inode;
+    this.path = path;
+  }
+
+  /** Whether it was opened with O_PATH: good for fstat, fchdir and *at calls only; everything else is -EBADF. */
+  get isPathOnly(): bool {
+    return (this.flags & O_PATH) != 0;
   }
 
   get referenceCount(): i32 {
@@ -135,8 +152,11 @@ export class File {
   /** F_SETFL changed `flags` (O_NONBLOCK, O_ASYNC …). */
   flagsChanged(): void {}
 
-  /** A descriptor that refers to this was closed (close(2) on one of several: POSIX locks, flush). */
-  descriptorClosed(): void {}
+  /** A descriptor in the table numbered `table` that refers to this was closed (close(2) on one of several): POSIX locks go. */
+  descriptorClosed(table: u32): void {
+    let inode = this.inode;
+    if (inode !== null && inode.locks !== null) releaseTableLocks(inode, table);
+  }
 
   /** The last reference went: free what it holds. */
   close(): void {}
@@ -145,7 +165,16 @@ export class File {
   describe(): StaticArray<u8> {
     return new StaticArray<u8>(0);
   }
-}
 
-/** What a call on a descriptor opened with O_PATH answers. */
-export const PATH_ONLY_ERROR: i64 = -EBADF;
+  private closeLast(): void {
+    this.close();
+    let inode = this.inode;
+    if (inode === null) return;
+    if (inode.locks !== null) releaseFileLocks(inode, this);
+    if (!this.isPathOnly) {
+      if (this.isWritable && inode.isRegular && inode.writerCount > 0) inode.writerCount--;
+      if (isWatching) noticeFile(this, this.isWritable ? IN_CLOSE_WRITE : IN_CLOSE_NOWRITE);
+    }
+    inode.unuse();
+  }
+}

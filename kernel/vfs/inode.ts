@@ -1,12 +1,22 @@
 // A file as the file system knows it: type, permissions, owner, times, size, and what can be done to it. Names are
 // directory entries', positions are open files'.
 //
-// Names come as bytes in linear memory: a StaticArray<u8> that the walk owns and a length.
+// Names come as bytes in linear memory: a StaticArray<u8> that the walk owns and a length; who keeps a name copies it.
+// Permissions, name lengths and read-only mounts have been checked by vfs/ before a method here is called; the entry
+// cache and change notices follow after it.
 
-import { EACCES, EINVAL, ENODEV, ENOTDIR, EOPNOTSUPP, EPERM, EROFS } from "../abi/errno";
+import { EACCES, EINVAL, ENODEV, ENOENT, ENOTDIR, ENXIO, EOPNOTSUPP, EPERM, EROFS } from "../abi/errno";
+import { List } from "../lib/list";
+import { IoVector } from "../memory/io-vector";
 import { PageSource } from "../memory/page-source";
+import { DirectoryEntry } from "./directory-entry";
+import { DirectorySink } from "./directory-sink";
 import { File } from "./file";
 import { FileSystem } from "./file-system";
+import { Identity } from "./identity";
+import { LockList } from "./lock-list";
+import { openByType } from "./open-by-type";
+import { Path } from "./path";
 
 /** File types in st_mode: man 7 inode. */
 export const S_IFMT: u32 = 0o170000;
@@ -35,6 +45,21 @@ export class Inode extends PageSource {
   birthNs: i64 = 0;
   /** st_rdev of a device node. */
   device: u64 = 0;
+  /** Open files, mappings, watches: while there are any, the inode keeps its content and its identity. */
+  private useCount: i32 = 0;
+  /** Entries of the cache that lead here. */
+  entryCount: i32 = 0;
+  /** A directory's one entry, once the cache has made it. */
+  directoryEntry: DirectoryEntry | null = null;
+  /** Who wants to hear of changes: vfs/notify.ts. */
+  watches: List | null = null;
+  /** Record locks and flock locks: vfs/locks.ts. */
+  locks: LockList | null = null;
+  /** Files open for writing; while negative, so many programs run from it and writing is -ETXTBSY (man 2 execve). */
+  writerCount: i32 = 0;
+
+  /** Made by O_TMPFILE without O_EXCL: link(2) may give it its first name. */
+  isUnnamed: bool = false;
 
   constructor(fileSystem: FileSystem) {
     super();
@@ -43,6 +68,10 @@ export class Inode extends PageSource {
 
   override get sizeBytes(): u64 {
     return this.size;
+  }
+
+  get type(): u32 {
+    return this.mode & S_IFMT;
   }
 
   get isDirectory(): bool {
@@ -62,20 +91,59 @@ export class Inode extends PageSource {
     return (this.size + 511) >> 9;
   }
 
-  /** A new open file description, or null with the reason in `openError`. `flags` are open(2)'s. */
-  open(_flags: u32): File | null {
-    failOpen(-ENODEV);
+  /** Whether someone has it open or mapped. */
+  get isUsed(): bool {
+    return this.useCount > 0;
+  }
+
+  /** One more user: an open file, a mapping, a watch. */
+  use(): void {
+    this.useCount++;
+  }
+
+  /** One user less; without a name and without users it is evicted. */
+  unuse(): void {
+    if (--this.useCount == 0) this.unreferenced();
+  }
+
+  /** The last user went, or the last entry of the cache. */
+  unreferenced(): void {
+    if (this.linkCount == 0 && this.useCount == 0) this.evict();
+  }
+
+  /** The last name and the last user went: free the content. */
+  evict(): void {}
+
+  /** Whether the entry cache may remember what lookup said of this directory: not where names come and go by themselves (/proc). */
+  get keepsNames(): bool {
+    return true;
+  }
+
+  /** A new open file description, or null with the reason in `openError`. `flags` are open(2)'s; access has been checked. */
+  open(flags: u32): File | null {
+    return openByType(this, flags);
+  }
+
+  /** The inode of a name in this directory; null with -ENOENT in `openError` when there is none, with another errno when the medium fails. */
+  lookup(_name: StaticArray<u8>, _length: i32): Inode | null {
+    failOpen(-ENOENT);
     return null;
   }
 
-  /** The inode of a name in this directory, null when there is none. May build the inode from the medium. */
-  lookup(_name: StaticArray<u8>, _length: i32): Inode | null {
-    return null;
+  /** A directory's names but "." and "..": from `position` on (0: all), until the sink is full. 0 or a negative errno. */
+  readNames(_sink: DirectorySink, _position: u64): i32 {
+    return -ENOTDIR;
   }
 
   /** Make a regular file, fifo, socket or device node; null with the reason in `openError`. */
   create(_name: StaticArray<u8>, _length: i32, _mode: u32, _device: u64): Inode | null {
-    failOpen(this.isDirectory ? -EROFS : -ENOTDIR);
+    failOpen(-EROFS);
+    return null;
+  }
+
+  /** A regular file without a name (O_TMPFILE); its link count is 0. */
+  createUnnamed(_mode: u32): Inode | null {
+    failOpen(-EOPNOTSUPP);
     return null;
   }
 
@@ -97,11 +165,15 @@ export class Inode extends PageSource {
     return -EROFS;
   }
 
+  /** -ENOTEMPTY when it has names. */
   removeDirectory(_name: StaticArray<u8>, _length: i32, _target: Inode): i32 {
     return -EROFS;
   }
 
-  /** Move `target` from `name` here to `newName` in `newParent`, replacing `replaced` when not null. */
+  /**
+   * Move `target` from `name` here to `newName` in `newParent`, replacing `replaced` when not null; with RENAME_EXCHANGE
+   * in `flags` the two change places.
+   */
   rename(
     _name: StaticArray<u8>,
     _length: i32,
@@ -110,13 +182,39 @@ export class Inode extends PageSource {
     _newName: StaticArray<u8>,
     _newLength: i32,
     _replaced: Inode | null,
+    _flags: u32,
   ): i32 {
     return -EROFS;
   }
 
-  /** The text of a symbolic link; null when it is none. */
+  /** The text of a symbolic link; null when it is none or cannot be read. */
   readLink(): StaticArray<u8> | null {
     return null;
+  }
+
+  /** Where a magic link leads (/proc/self/exe, /proc/self/fd/3), whatever its text says; null for ordinary links. */
+  followLink(): Path | null {
+    return null;
+  }
+
+  /** Regular files: bytes from `offset` on; 0 at the end; a negative errno. */
+  readAt(_io: IoVector, _offset: u64): i64 {
+    return -EINVAL;
+  }
+
+  /** Regular files: bytes written at `offset`, the size grown as needed; a negative errno. */
+  writeAt(_io: IoVector, _offset: u64): i64 {
+    return -EINVAL;
+  }
+
+  /** SEEK_DATA: the first offset >= `offset` with data; -ENXIO when none is left. Precondition: offset < size. */
+  nextData(offset: u64): i64 {
+    return offset < this.size ? <i64>offset : -ENXIO;
+  }
+
+  /** SEEK_HOLE: the first offset >= `offset` in a hole; the end of the file is one. */
+  nextHole(_offset: u64): i64 {
+    return <i64>this.size;
   }
 
   /** Set the length of a regular file. */
@@ -124,8 +222,13 @@ export class Inode extends PageSource {
     return -EINVAL;
   }
 
-  /** chmod(2), chown(2), utimensat(2) store their result here first and then call this; a read-only medium refuses. */
-  attributesChanged(): i32 {
+  /** fallocate(2). */
+  allocate(_mode: u32, _offset: u64, _length: u64): i32 {
+    return -EOPNOTSUPP;
+  }
+
+  /** chmod(2), chown(2), utimensat(2) ask before they store into the fields; a read-only medium refuses. */
+  allowAttributeChange(): i32 {
     return -EROFS;
   }
 
@@ -134,24 +237,39 @@ export class Inode extends PageSource {
     return -EOPNOTSUPP;
   }
 
-  /** The last name and the last open file went. */
-  evict(): void {}
-
-  override mapped(_delta: i32, _isShared: bool, _isWritable: bool): i32 {
-    return this.isRegular ? 0 : -ENODEV;
+  /** F_GET_SEALS; -EINVAL for what cannot be sealed. */
+  get seals(): i32 {
+    return -EINVAL;
   }
 
-  /** Whether someone with these ids may do what `mask` (4 read, 2 write, 1 execute) asks: man 7 path_resolution. */
-  permits(userId: u32, groupId: u32, mask: u32): i32 {
-    if (userId == 0) return (mask & 1) == 0 || this.isDirectory || (this.mode & 0o111) != 0 ? 0 : -EACCES;
+  /** F_ADD_SEALS. */
+  addSeals(_seals: u32): i32 {
+    return -EINVAL;
+  }
+
+  override mapped(delta: i32, _isShared: bool, _isWritable: bool): i32 {
+    if (!this.isRegular) return -ENODEV;
+    if (delta > 0) this.use();
+    else this.unuse();
+    return 0;
+  }
+
+  /** Whether `identity` may do what `mask` (4 read, 2 write, 1 execute) asks: man 7 path_resolution. 0 or -EACCES. */
+  permits(identity: Identity, mask: u32): i32 {
+    if (identity.isPrivileged) return (mask & 1) == 0 || this.isDirectory || (this.mode & 0o111) != 0 ? 0 : -EACCES;
     let granted = this.mode;
-    if (userId == this.userId) granted >>= 6;
-    else if (groupId == this.groupId) granted >>= 3;
+    if (identity.fileUser == this.userId) granted >>= 6;
+    else if (identity.isMember(this.groupId)) granted >>= 3;
     return (granted & mask) == mask ? 0 : -EACCES;
+  }
+
+  /** Whether `identity` owns it or is privileged (chmod, utimensat, sticky directories). */
+  isOwnedBy(identity: Identity): bool {
+    return identity.isPrivileged || identity.fileUser == this.userId;
   }
 }
 
-/** Why the last `open`, `create`, `makeDirectory` or `makeSymbolicLink` returned null. */
+/** Why the last `open`, `lookup`, `create`, `makeDirectory` or `makeSymbolicLink` returned null. */
 export let openError: i32 = -EPERM;
 
 /** Note the reason for a null result. */

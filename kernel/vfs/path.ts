@@ -8,4 +8,9 @@ export class Path {
     public mount: Mount,
     public entry: DirectoryEntry,
   ) {}
+
+  /** The same place. */
+  equals(other: Path): bool {
+    return this.mount === other.mount && this.entry === other.entry;
+  }
 }
