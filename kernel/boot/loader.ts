@@ -41,7 +41,7 @@ export function readLoader(info: usize): Machine | null {
   return machine;
 }
 
-/** A root image and a command line inside the ELF (machine/x86_64/boot.S, `image_root`); the loader's own command line wins. */
+/** A root image and a configuration inside the ELF (machine/x86_64/boot.S, `image_root`). */
 function readRootRecord(machine: Machine): void {
   let record = direct(image.rootRecord());
   if (image.rootRecord() == 0 || mem.load64(record) != ROOT_MAGIC) return;
@@ -53,7 +53,7 @@ function readRootRecord(machine: Machine): void {
   }
   let textSize = mem.load64(record + 32);
   if (textSize > 0) {
-    machine.setCommandLine(mem.load64(record + 24));
+    machine.setImageConfiguration(mem.load64(record + 24), textSize);
     machine.claim(mem.load64(record + 24), textSize);
   }
 }

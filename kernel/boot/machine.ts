@@ -6,8 +6,10 @@ import { direct, linearAddress, pointerOf } from "memory/address";
 import { RangeSet } from "./range-set";
 
 const PAGE: u64 = 0x1000;
-/** Longest command line kept, as Linux on x86-64. */
-const COMMAND_LINE_SIZE: u64 = 2048;
+/** Longest command line kept: what PVH loaders in firmware can pass. */
+const COMMAND_LINE_SIZE: u64 = 4096;
+/** Longest configuration in an image. */
+const CONFIGURATION_SIZE: u64 = 1 << 20;
 
 /** Kinds of memory in a map (ACPI 6.5 table 15.4; PVH and Multiboot use the same numbers). */
 export const enum MemoryKind {
@@ -50,7 +52,9 @@ export class Machine {
   readonly memory: RangeSet = new RangeSet();
   /** Memory that the direct map shows: RAM and ACPI's tables. */
   readonly mapped: RangeSet = new RangeSet();
-  /** The command line, without a final NUL. */
+  /** The configuration that the image carries (boot/config.ts). */
+  imageConfiguration: StaticArray<u8> = new StaticArray<u8>(0);
+  /** The loader's command line, without a final NUL. */
   commandLine: StaticArray<u8> = new StaticArray<u8>(0);
   root: RootImage | null = null;
   framebuffer: Framebuffer | null = null;
@@ -82,6 +86,13 @@ export class Machine {
   addModule(start: u64, length: u64): void {
     this.claim(start, length);
     if (this.root === null && length > 0) this.root = new RootImage(start, length);
+  }
+
+  /** Take the image's configuration from physical memory. */
+  setImageConfiguration(physical: u64, length: u64): void {
+    let bytes = new StaticArray<u8>(<i32>min(length, CONFIGURATION_SIZE));
+    mem.copy(linearAddress(pointerOf(bytes)), direct(physical), <u64>bytes.length);
+    this.imageConfiguration = bytes;
   }
 
   /** Take the command line from physical memory, up to a NUL. */

@@ -6,7 +6,7 @@
 import { linearAddress, pointerOf } from "memory/address";
 
 export class Text {
-  readonly bytes: StaticArray<u8>;
+  bytes: StaticArray<u8>;
   length: i32 = 0;
 
   constructor(capacity: i32) {
@@ -22,6 +22,11 @@ export class Text {
     return linearAddress(pointerOf(this.bytes));
   }
 
+  /** Called when `needed` more bytes do not fit: whether there is room now. */
+  makeRoom(_needed: i32): bool {
+    return false;
+  }
+
   clear(): Text {
     this.length = 0;
     return this;
@@ -29,7 +34,7 @@ export class Text {
 
   /** One byte. */
   byte(value: u32): Text {
-    if (this.length < this.bytes.length) this.bytes[this.length++] = <u8>value;
+    if (this.length < this.bytes.length || this.makeRoom(1)) this.bytes[this.length++] = <u8>value;
     return this;
   }
 
@@ -104,7 +109,7 @@ export class Text {
       rest /= base;
     }
     for (let i = digits; i < width; i++) this.byte(pad);
-    if (this.length + digits > this.bytes.length) return this;
+    if (this.length + digits > this.bytes.length && !this.makeRoom(digits)) return this;
     let end = this.length + digits;
     rest = value;
     for (let at = end - 1; at >= this.length; at--) {
@@ -118,7 +123,26 @@ export class Text {
 
   /** Spaces up to column `column`. */
   padTo(column: i32): Text {
-    while (this.length < column && this.length < this.bytes.length) this.byte(0x20);
+    for (let missing = column - this.length; missing > 0; missing--) this.byte(0x20);
     return this;
+  }
+}
+
+/** A Text that grows as needed, up to a limit: for what is made to be read, like /proc files. */
+export class GrowingText extends Text {
+  constructor(
+    capacity: i32,
+    private limit: i32,
+  ) {
+    super(capacity);
+  }
+
+  override makeRoom(needed: i32): bool {
+    let wanted = this.length + needed;
+    if (wanted > this.limit) return false;
+    let larger = new StaticArray<u8>(min(this.limit, max(wanted, this.bytes.length * 2)));
+    for (let i = 0; i < this.length; i++) larger[i] = this.bytes[i];
+    this.bytes = larger;
+    return true;
   }
 }
