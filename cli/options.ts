@@ -76,6 +76,11 @@ export function makeCommand(name: string): Command {
     .option("--debug", "show where an error came from");
 }
 
+/** `--name` alone takes `value`; a value of its own comes with `=` only, so that the word after it is not swallowed. */
+export function withDefaultValue(words: string[], name: string, value: string): string[] {
+  return words.map((word) => (word === name ? `${name}=${value}` : word));
+}
+
 /** Parse; null when help was asked for and printed. */
 export function parseCommand(command: Command, words: string[]): Command | null {
   try {
@@ -83,6 +88,9 @@ export function parseCommand(command: Command, words: string[]): Command | null 
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return null;
-    throw usage(error.message.replace(/^error: /, ""), `${command.name()} --help lists the options`);
+    throw usage(
+      error.message.replace(/^error: /, "").replaceAll("\n", " "),
+      `${command.name()} --help lists the options`,
+    );
   }
 }

@@ -11,6 +11,7 @@ import {
   parseInteger,
   parseMemory,
   parsePort,
+  withDefaultValue,
 } from "../options.ts";
 import { ACCELERATORS, type AcceleratorChoice } from "../run/accelerator.ts";
 import { attachTerminal, terminalConfig } from "../run/terminal.ts";
@@ -25,12 +26,14 @@ interface RunOptions {
   env?: ([string, string] | null)[];
   accel: AcceleratorChoice;
   display?: boolean;
-  strace?: boolean | string;
-  gdb?: boolean | number;
+  strace?: string;
+  gdb?: number;
   trace?: boolean;
 }
 
 const GDB_PORT = 1234;
+/** What --strace without names means. */
+const ALL_CALLS = "*";
 
 export function runCommand() {
   return makeCommand("run")
@@ -64,8 +67,8 @@ export function runCommand() {
         .default("auto"),
     )
     .option("--display", "open a window with the guest's screen")
-    .option("--strace [names]", "print the program's system calls: all, or those named, separated by commas")
-    .option("--gdb [port]", `wait for gdb on a TCP port (default: ${GDB_PORT})`, (text) =>
+    .option("--strace [names]", "print the program's system calls: all, or those named: --strace=read,write")
+    .option("--gdb [port]", `wait for gdb on a TCP port: --gdb=PORT (default: ${GDB_PORT})`, (text) =>
       parseInteger(text, "--gdb", 1, 65535),
     )
     .option("--trace", "print what each step of the boot took")
@@ -91,7 +94,8 @@ function mediumOf(prepared: Awaited<ReturnType<typeof prepareTarget>>): BootMedi
 }
 
 export async function run(words: string[], programArguments: string[] | undefined): Promise<number> {
-  const command = parseCommand(runCommand(), words);
+  const withValues = withDefaultValue(withDefaultValue(words, "--strace", ALL_CALLS), "--gdb", String(GDB_PORT));
+  const command = parseCommand(runCommand(), withValues);
   if (!command) return 0;
   const options = command.opts<RunOptions>();
   if (options.volume) {
@@ -102,7 +106,7 @@ export async function run(words: string[], programArguments: string[] | undefine
   }
   const prepared = await prepareTarget(command.processedArgs[0] as string);
   for (const warning of prepared.warnings) process.stderr.write(`egg: ${warning}\n`);
-  const gdbPort = options.gdb === undefined ? undefined : options.gdb === true ? GDB_PORT : Number(options.gdb);
+  const gdbPort = options.gdb;
   const medium = mediumOf(prepared);
   const guest = await startGuest({
     ...(medium.kind === "kernel" ? { elf: prepared.path } : { medium }),
@@ -136,8 +140,8 @@ function environment(pairs: ([string, string] | null)[]): Record<string, string>
   };
 }
 
-function straceNames(value: boolean | string): boolean | string[] {
-  return typeof value === "string" ? value.split(",").filter((name) => name !== "") : value;
+function straceNames(value: string): boolean | string[] {
+  return value === ALL_CALLS ? true : value.split(",").filter((name) => name !== "");
 }
 
 /** Be the guest's terminal until it ends; its status, or a Failure when it ended unwell. */

@@ -1,0 +1,129 @@
+// The pure parts of running a guest: framing, the choice of accelerator, QEMU's arguments, the guest's last words.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { qemuFailure } from "../../../cli/commands/run.ts";
+import { chooseAccelerator, type Host, kvmObstacle } from "../../../cli/run/accelerator.ts";
+import { frameData, frameSignal, frameWindow } from "../../../cli/run/framing.ts";
+import { splitWords } from "../../../cli/run/guest.ts";
+import { endingStatus, type MachineSettings, parseEnding, qemuArguments } from "../../../cli/run/qemu.ts";
+
+const linux: Host = { platform: "linux", arch: "x64", cpuInfo: "flags\t\t: fpu vmx sse\n", kvmOpens: true };
+const settings: MachineSettings = {
+  medium: { kind: "kernel", path: "/tmp/a.elf", append: undefined },
+  accelerator: "tcg",
+  memoryMiB: 256,
+  processors: 1,
+  ports: [],
+  display: false,
+  gdbPort: undefined,
+  errorFd: 3,
+  statusFd: 4,
+  extra: [],
+};
+
+/** The value that follows a flag. */
+function after(args: string[], flag: string): string | undefined {
+  return args[args.indexOf(flag) + 1];
+}
+
+test("a data link escape in input is doubled, all else stays", () => {
+  assert.deepEqual([...frameData(Uint8Array.of(1, 0x10, 2, 0x10))], [1, 0x10, 0x10, 2, 0x10, 0x10]);
+  const plain = Uint8Array.of(0, 3, 4, 255);
+  assert.equal(frameData(plain), plain);
+});
+
+test("signals and window sizes travel as messages", () => {
+  assert.deepEqual([...frameSignal(15)], [0x10, 0x73, 15]);
+  assert.deepEqual([...frameWindow(300, 50)], [0x10, 0x77, 44, 1, 50, 0]);
+});
+
+test("auto takes KVM only where processor flags and /dev/kvm both say so", () => {
+  assert.equal(chooseAccelerator("auto", linux), "kvm");
+  assert.equal(chooseAccelerator("auto", { ...linux, cpuInfo: "flags : fpu sse\n" }), "tcg");
+  assert.equal(chooseAccelerator("auto", { ...linux, kvmOpens: false }), "tcg");
+  assert.equal(chooseAccelerator("auto", { platform: "darwin", arch: "x64", cpuInfo: "", kvmOpens: false }), "hvf");
+  assert.equal(chooseAccelerator("auto", { platform: "darwin", arch: "arm64", cpuInfo: "", kvmOpens: false }), "tcg");
+});
+
+test("asking for an accelerator that cannot work says why", () => {
+  assert.match(kvmObstacle({ ...linux, cpuInfo: "flags : fpu\n" }) ?? "", /neither vmx nor svm/);
+  assert.throws(() => chooseAccelerator("kvm", { ...linux, kvmOpens: false }), /\/dev\/kvm cannot be opened/);
+  assert.throws(() => chooseAccelerator("hvf", linux), /macOS only/);
+  assert.throws(() => chooseAccelerator("whpx", linux), /Windows only/);
+});
+
+test("one processor is started and two are possible", () => {
+  assert.equal(after(qemuArguments(settings), "-smp"), "1,maxcpus=2");
+  assert.equal(after(qemuArguments({ ...settings, processors: 4 }), "-smp"), "4,maxcpus=4");
+});
+
+test("no device brings an option ROM", () => {
+  const args = qemuArguments({ ...settings, display: true });
+  const devices = args.filter((_, index) => args[index - 1] === "-device" && /pci|vga/.test(args[index] ?? ""));
+  assert.ok(devices.length >= 3);
+  for (const device of devices) assert.match(device, /romfile=(,|$)/);
+});
+
+test("ports, gdb, command line and extra arguments reach QEMU", () => {
+  const args = qemuArguments({
+    ...settings,
+    medium: { kind: "kernel", path: "/a.elf", append: "arg=x" },
+    ports: [
+      { protocol: "tcp", hostAddress: "127.0.0.1", hostPort: 8080, guestPort: 80 },
+      { protocol: "udp", hostAddress: "0.0.0.0", hostPort: 53, guestPort: 53 },
+    ],
+    gdbPort: 4321,
+    extra: ["-d", "int"],
+  });
+  assert.equal(after(args, "-netdev"), "user,id=net0,hostfwd=tcp:127.0.0.1:8080-:80,hostfwd=udp:0.0.0.0:53-:53");
+  assert.equal(after(args, "-gdb"), "tcp:127.0.0.1:4321");
+  assert.ok(args.includes("-S"));
+  assert.equal(after(args, "-append"), "arg=x");
+  assert.deepEqual(args.slice(-2), ["-d", "int"]);
+});
+
+test("a comma in a disk's path is doubled", () => {
+  const args = qemuArguments({ ...settings, medium: { kind: "disk", path: "/a,b.img", format: "raw" } });
+  assert.match(args.join(" "), /file=\/a,,b\.img,/);
+});
+
+test("the guest's last words give the status", () => {
+  assert.equal(endingStatus(parseEnding("exit 7\n")), 7);
+  assert.equal(endingStatus(parseEnding("signal 15\n")), 143);
+  assert.equal(endingStatus(parseEnding("panic out of memory\n")), 70);
+  assert.deepEqual(parseEnding("noise\nexit 3\npanic late\n"), { kind: "panic", message: "late" });
+  assert.equal(endingStatus(parseEnding("")), null);
+  assert.equal(endingStatus(parseEnding("exit x\nsignal\n")), null);
+});
+
+test("QEMU's own failures become one plain line", () => {
+  const inUse = qemuFailure(
+    1,
+    "qemu-system-x86_64: -netdev user: Could not set up host forwarding rule 'tcp:127.0.0.1:80-:80'",
+  );
+  assert.match(inUse.message, /^port 80 is in use/);
+  assert.match(
+    qemuFailure(1, "qemu-system-x86_64: -foo: invalid option\n").message,
+    /^QEMU failed: -foo: invalid option$/,
+  );
+  assert.match(
+    qemuFailure(1, "qemu-system-x86_64: cannot set up guest memory 'pc.ram': Cannot allocate memory").message,
+    /free memory/,
+  );
+  assert.match(qemuFailure(0, "").message, /reset or switched off/);
+});
+
+test("QEMU_OPTS is split as a shell splits words", () => {
+  assert.deepEqual(splitWords(`-d int  -D "a b" 'c "d"' e\\ f x"y z"w`), [
+    "-d",
+    "int",
+    "-D",
+    "a b",
+    'c "d"',
+    "e f",
+    "xy zw",
+  ]);
+  assert.deepEqual(splitWords("  "), []);
+  assert.deepEqual(splitWords('""'), [""]);
+});
