@@ -1,7 +1,7 @@
 // Where the machine calls the kernel: the only exports of the wasm module.
 
 import * as frames from "memory/frames";
-import { bootMachine } from "./boot/boot";
+import { bootMachine, startClock } from "./boot/boot";
 import * as log from "./log/log";
 import { panicOnFrame } from "./panic/panic";
 import { exit } from "./panic/power";
@@ -10,6 +10,7 @@ import { exit } from "./panic/power";
 export function boot(info: usize): void {
   log.setShownLevel(log.DEBUG);
   let machine = bootMachine(info);
+  startClock(machine);
   log
     .begin(log.INFO)
     .string(machine.protocol)

@@ -1,15 +1,29 @@
 // The order in which the machine comes up, up to where threads can run.
 
 import * as cpu from "machine/cpu";
+import * as acpi from "../acpi/tables";
 import { detect, enable, features } from "../cpu/features";
 import * as uart from "../drivers/uart";
+import * as lines from "../interrupt/lines";
+import * as timeSource from "../interrupt/time-source";
+import * as timer from "../interrupt/timer";
 import * as log from "../log/log";
 import { panic } from "../panic/panic";
+import * as clock from "../sched/clock";
 import { readLoader } from "./loader";
 import { Machine } from "./machine";
 import { takeOverMemory } from "./memory";
 
-/** Bring the machine up; `info` is the linear address of the BootInfo. */
+class KernelLogClock extends log.LogClock {
+  nowNs(): u64 {
+    return clock.nowNs();
+  }
+}
+
+/**
+ * Memory, traps and interrupt controllers; `info` is the linear address of the BootInfo. The counters' rates are being
+ * measured when it returns: `startClock` ends that, after whatever else can be done in ten milliseconds.
+ */
 export function bootMachine(info: usize): Machine {
   if (uart.initialize()) log.addSink(new uart.SerialSink());
   cpu.installTraps();
@@ -20,5 +34,16 @@ export function bootMachine(info: usize): Machine {
   enable();
   let trouble = takeOverMemory(machine, features.hasGigabytePages);
   if (trouble !== null) panic(trouble);
+  acpi.initialize(machine.rsdp);
+  if (!lines.initialize(features.hasX2apic)) panic("no memory to map the interrupt controllers");
+  timer.prepare();
+  timeSource.begin();
   return machine;
+}
+
+/** Time: clock, wall time, timer interrupt, time stamps in the log. */
+export function startClock(machine: Machine): void {
+  timeSource.finish();
+  timer.start(machine.ticksAtEntry);
+  log.setClock(new KernelLogClock());
 }

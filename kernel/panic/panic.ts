@@ -21,6 +21,8 @@ const NAME_SIZE: i32 = 200;
 const BREAKPOINT: u64 = 3;
 const UNDEFINED_INSTRUCTION: u64 = 6;
 const DOUBLE_FAULT: u64 = 8;
+/** Linear memory's first page is never mapped. */
+const NULL_PAGE: u64 = 0x1000;
 const PAGE_FAULT: u64 = 14;
 
 const line: Text = new Text(512);
@@ -69,6 +71,7 @@ function begin(): void {
 function describeTrap(frame: TrapFrame): void {
   let vector = frame.vector;
   if (vector == UNDEFINED_INSTRUCTION) reason.string("a check failed (index, cast, null or unreachable)");
+  else if (vector == PAGE_FAULT && cpu.readCr2() - LINEAR_BASE < NULL_PAGE) reason.string("a field of null");
   else if (vector == PAGE_FAULT) reason.string("page fault at ").hex(cpu.readCr2());
   else if (vector == DOUBLE_FAULT) reason.string("double fault: a kernel stack overflowed");
   else if (vector == BREAKPOINT) reason.string("breakpoint");
