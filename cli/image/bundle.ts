@@ -138,24 +138,65 @@ function outputPath(file: string, root: string, format: Format): string {
   return guestPath(file, root).replace(/(\.[cm]?[jt]sx?)?$/, format === "esm" ? ".mjs" : ".cjs");
 }
 
-function describe(message: Message): string {
+/** `file:line:column: text`; on a source's first line, what we put in front of it is not counted. */
+function describe(message: Message, bundling: Bundling): string {
   const where = message.location;
-  const place = where ? `${shown(resolve(where.file))}:${where.line}:${where.column + 1}: ` : "";
-  return `${place}${message.text}`;
+  if (!where) return message.text;
+  const file = resolve(bundling.root, where.file);
+  const added = where.line === 1 ? (bundling.prefixes.get(file)?.length ?? 0) : 0;
+  return `${shown(file)}:${where.line}:${where.column + 1 - added}: ${message.text}`;
 }
 
-function asFailure(error: unknown): Failure {
+function asFailure(error: unknown, bundling: Bundling): Failure {
   const { errors } = error as Partial<BuildFailure>;
   const first = errors?.[0];
   if (!first)
     return new Failure(`cannot bundle: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
   const more = (errors?.length ?? 1) - 1;
   const missing = /^Could not resolve "([^"./][^"]*)"/.exec(first.text);
-  return new Failure(`${describe(first)}${more > 0 ? ` (and ${more} more)` : ""}`, {
+  return new Failure(`${describe(first, bundling)}${more > 0 ? ` (and ${more} more)` : ""}`, {
     status: EXIT_BAD_DATA,
     ...(missing ? { advice: `install it in the project: npm install ${missing[1]}` } : {}),
     cause: error,
   });
+}
+
+/**
+ * How a file asks where it is, and the variable that answers. The bundler replaces the one by the other (`define`), in
+ * every file; each file that asks begins with the variables it needs. They are the file's own, renamed where names meet.
+ */
+const PLACE_VARIABLES: Record<string, string> = {
+  __filename: "__egg_filename",
+  __dirname: "__egg_dirname",
+  "import.meta.url": "__egg_url",
+  "import.meta.filename": "__egg_filename",
+  "import.meta.dirname": "__egg_dirname",
+  "import.meta.main": "__egg_main",
+  "require.main": "__egg_require_main",
+};
+
+/** The variables that `source` needs, as one line's beginning. */
+function placePrefix(source: string, place: string, isMain: boolean, requireMain: string): string {
+  const values: Record<string, string> = {
+    __egg_filename: JSON.stringify(place),
+    __egg_dirname: JSON.stringify(dirname(place)),
+    __egg_url: JSON.stringify(pathToFileURL(place).href),
+    __egg_main: String(isMain),
+    __egg_require_main: requireMain,
+  };
+  const needed = Object.entries(PLACE_VARIABLES).filter(([name]) =>
+    source.includes(name.replace(/^import\.meta\./, "")),
+  );
+  const variables = [...new Set(needed.map(([, variable]) => variable))];
+  if (variables.length === 0) return "";
+  const strict = /^\s*["']use strict["']/.test(source) ? '"use strict"; ' : "";
+  return `${strict}var ${variables.map((name) => `${name} = ${values[name]}`).join(", ")}; `;
+}
+
+/** In front of the first line, or of the second when the first is for the shell. */
+function insertPrefix(source: string, prefix: string): string {
+  const at = source.startsWith("#!") ? source.indexOf("\n") + 1 : 0;
+  return source.slice(0, at) + prefix + source.slice(at);
 }
 
 /** One bundling: what the esbuild plugin finds on the way. */
@@ -169,9 +210,13 @@ class Bundling {
   /** Bundled sources that may read files beside themselves. */
   readonly readers = new Set<string>();
   readonly inputs = new Set<string>();
+  /** What was put in front of sources that ask where they are. */
+  readonly prefixes = new Map<string, string>();
+  readonly main: string;
   readonly #native = new Map<string, boolean>();
 
-  constructor(root: string, settings: EggSettings) {
+  constructor(main: string, root: string, settings: EggSettings) {
+    this.main = main;
     this.root = root;
     this.settings = settings;
   }
@@ -245,25 +290,10 @@ class Bundling {
     if (READS_FILES.test(source)) this.readers.add(file);
     if (!SELF_AWARE.test(source)) return undefined;
     const place = file === entry ? outputPath(file, this.root, format) : guestPath(file, this.root);
-    const { code } = await esbuild.transform(this.#rewriteWorkers(source, file), {
-      loader,
-      target: NODE_TARGET,
-      define: {
-        __filename: JSON.stringify(place),
-        __dirname: JSON.stringify(dirname(place)),
-        "import.meta.url": JSON.stringify(pathToFileURL(place).href),
-        "import.meta.filename": JSON.stringify(place),
-        "import.meta.dirname": JSON.stringify(dirname(place)),
-        ...(file === entry
-          ? { "require.main": "module" }
-          : { "import.meta.main": "false", "require.main": "undefined" }),
-      },
-      sourcemap: "inline",
-      sourcefile: file,
-      sourcesContent: true,
-      tsconfigRaw: nearestTsconfig(file),
-    });
-    return { contents: code, loader: "js", resolveDir: dirname(file) };
+    const isMain = file === this.main;
+    const prefix = placePrefix(source, place, isMain, file === entry && format === "cjs" ? "module" : "undefined");
+    this.prefixes.set(file, prefix);
+    return { contents: insertPrefix(this.#rewriteWorkers(source, file), prefix), loader, resolveDir: dirname(file) };
   }
 
   /** `new URL("./worker.ts", import.meta.url)` of a script: the worker is bundled too, and the URL names the result. */
@@ -286,15 +316,6 @@ function relativeUrl(from: string, to: string): string {
   return path.startsWith(".") ? path : `./${path}`;
 }
 
-/** The compiler options that change what a file compiles to, for files that are transformed one by one. */
-function nearestTsconfig(file: string): string {
-  for (let folder = dirname(file); ; folder = dirname(folder)) {
-    const path = join(folder, "tsconfig.json");
-    if (existsSync(path)) return readFileSync(path, "utf8");
-    if (dirname(folder) === folder || folder.endsWith("node_modules")) return "{}";
-  }
-}
-
 async function bundleOne(bundling: Bundling, entry: string): Promise<{ files: BundledFile[]; warnings: string[] }> {
   const { root } = bundling;
   const format = formatOf(entry, root);
@@ -313,6 +334,7 @@ async function bundleOne(bundling: Bundling, entry: string): Promise<{ files: Bu
       metafile: true,
       logLevel: "silent",
       legalComments: "none",
+      define: PLACE_VARIABLES,
       // CommonJS inside an ES module bundle asks for built-in modules with require.
       ...(format === "esm"
         ? {
@@ -324,25 +346,32 @@ async function bundleOne(bundling: Bundling, entry: string): Promise<{ files: Bu
       plugins: [bundling.plugin(entry, format)],
     })
     .catch((error: unknown) => {
-      throw asFailure(error);
+      throw asFailure(error, bundling);
     });
   for (const input of Object.keys(result.metafile.inputs)) {
     if (!input.includes(":")) bundling.inputs.add(resolve(root, input));
   }
   return {
-    files: result.outputFiles.map((file) => ({ path: file.path, text: relocateSources(file.path, file.text, root) })),
-    warnings: result.warnings.map(describe),
+    files: result.outputFiles.map((file) => ({
+      path: file.path,
+      text: relocateSources(file.path, file.text, bundling),
+    })),
+    warnings: result.warnings.map((warning) => describe(warning, bundling)),
   };
 }
 
 /** Name the sources in a source map by their place in the guest, so that stack traces read the same on every host. */
-function relocateSources(path: string, text: string, root: string): string {
+function relocateSources(path: string, text: string, { root, prefixes }: Bundling): string {
   if (!path.endsWith(".map")) return text;
-  const map = JSON.parse(text) as { sources: string[] };
-  map.sources = map.sources.map((source) => {
+  const map = JSON.parse(text) as { sources: string[]; sourcesContent?: (string | null)[] };
+  const files = map.sources.map((source) => {
     const file = resolve(dirname(path), source);
-    return guestPath(existsSync(file) ? file : resolve(root, source), root);
+    return existsSync(file) ? file : resolve(root, source);
   });
+  map.sources = files.map((file) => guestPath(file, root));
+  map.sourcesContent = map.sourcesContent?.map(
+    (content, index) => content?.replace(prefixes.get(files[index] ?? "") ?? "", "") ?? null,
+  );
   return JSON.stringify(map);
 }
 
@@ -393,7 +422,7 @@ function namedFiles(root: string, patterns: string[]): string[] {
 }
 
 export async function bundleProgram(entry: string, root: string, settings: EggSettings): Promise<Bundle> {
-  const bundling = new Bundling(root, settings);
+  const bundling = new Bundling(entry, root, settings);
   const bundled: BundledFile[] = [];
   const warnings: string[] = [];
   const queue = [entry];
