@@ -1,5 +1,5 @@
-// Descriptor tables and the system-call registers (Intel SDM 3A §3, §6, §8), the exception table, the symbol table:
-// what cpu.h, user.h and symbols.h do not do in an instruction or two.
+// Descriptor tables and the system-call registers (Intel SDM 3A §3, §6, §8), the exception table:
+// what cpu.h and user.h do not do in an instruction or two.
 #include "imports.h"
 #include <stddef.h>
 
@@ -99,41 +99,4 @@ u64 user_fixup(u64 address) {
   for (const struct pair *entry = exception_table_start; entry < exception_table_end; entry++)
     if (entry->address == address) return entry->value;
   return 0;
-}
-
-// .symbols: a header, rows sorted by address, then for each row its texts, innermost inlined frame first, each ended by
-// a NUL, the last by two. A row covers the code from its address to the next row's. Made by tools/kernel.
-struct symbol_table {
-  u32 magic, count;
-  struct {
-    u32 address, text; // address less IMAGE_BASE; offset of the texts from the table's start
-  } rows[];
-};
-#define SYMBOLS_MAGIC 0x534d5953 // "SYMS"
-
-u32 symbols_describe(u64 address, u32 depth, u32 buffer, u32 capacity) {
-  extern const struct symbol_table symbols_start;
-  extern const u8 symbols_end[];
-  const struct symbol_table *table = &symbols_start;
-  if (symbols_end - (const u8 *)table < (long)sizeof *table || table->magic != SYMBOLS_MAGIC) return 0;
-  if (address < (u64)image_text_start || address >= (u64)image_text_end) return 0;
-  u32 wanted = address - IMAGE_BASE, low = 0, high = table->count;
-  while (low < high) {
-    u32 middle = (low + high) / 2;
-    if (table->rows[middle].address <= wanted) low = middle + 1;
-    else high = middle;
-  }
-  if (low == 0) return 0;
-  const char *text = (const char *)table + table->rows[low - 1].text;
-  for (; depth && *text; depth--) text += __builtin_strlen(text) + 1;
-  u32 length = __builtin_strlen(text);
-  if (length > capacity) length = capacity;
-  __builtin_memcpy((void *)(LINEAR_BASE + buffer), text, length);
-  return length;
-}
-
-u64 strlen(const char *text) {
-  u64 length = 0;
-  while (text[length]) length++;
-  return length;
 }

@@ -81,6 +81,8 @@ class ModuleTranslator implements ModuleContext {
   readonly #trivial = new Map<number, ReturnType<typeof trivialBody>>();
   readonly #typeIds = new Map<string, number>();
   readonly #placed = new Map<number, Placed>();
+  /** Functions that only a failing path calls. */
+  readonly #cold: ReadonlySet<number>;
 
   constructor(module: WasmModule, sourceMap: SourceMap, options: TranslateOptions) {
     this.#module = module;
@@ -93,6 +95,7 @@ class ModuleTranslator implements ModuleContext {
     this.#nameFunctions();
     for (const global of module.globals) this.#globalNames.push(this.#names.unique(global.name));
     for (const fn of module.functions) this.#trivial.set(fn.index, trivialBody(fn));
+    this.#cold = neverReturning(module);
     for (const index of module.table.values()) this.typeId(this.#signatureOf(index));
   }
 
@@ -166,7 +169,10 @@ class ModuleTranslator implements ModuleContext {
       const cName = at(this.#functionNames, fn.index);
       const code = new FunctionTranslator(this, fn, this.#names).translate(cName);
       const stem = sourceOf(fn.name, this.#stems) ?? (code.location ? stripExtension(code.location.file) : "runtime");
-      const isSmall = fn.body.length <= inlineOperators && !fn.body.some((operator) => operator.name === "loop");
+      const isSmall =
+        fn.body.length <= inlineOperators &&
+        !fn.body.some((operator) => operator.name === "loop") &&
+        !this.#cold.has(fn.index);
       this.#placed.set(fn.index, { fn, cName, stem, isSmall, code });
     }
     const byStem = Map.groupBy(this.#placed.values(), (placed) => placed.stem);
@@ -247,7 +253,8 @@ class ModuleTranslator implements ModuleContext {
     for (const [index, home] of globalHome) if (home === stem) globals.add(index);
 
     const writer = new Writer(this.#options.pathOf ?? ((source) => source));
-    const linkage = (index: number) => (shared.has(index) ? "" : "static ");
+    const linkage = (index: number) =>
+      `${shared.has(index) ? "" : "static "}${this.#cold.has(index) ? "__attribute__((cold, noinline)) " : ""}`;
     writer.write(`// ${stem}.ts, translated. Do not edit.`);
     writer.write(this.#options.head);
     for (const index of [...globals].toSorted((a, b) => a - b)) {
@@ -305,6 +312,20 @@ const stripExtension = (path: string): string => path.replace(/\.ts$/, "");
 function stemsOf(source: string): string[] {
   const stem = stripExtension(source);
   return stem.startsWith("kernel/trusted/") ? [stem, stem.replace("kernel/trusted/", "~lib/")] : [stem];
+}
+
+/** Functions every call of which is followed by `unreachable`: asc's `abort`, and what panics for good. */
+function neverReturning(module: WasmModule): ReadonlySet<number> {
+  const returning = new Set<number>();
+  const called = new Set<number>();
+  for (const { body } of module.functions) {
+    for (const [position, operator] of body.entries()) {
+      if (operator.name !== "call") continue;
+      called.add(operator.index);
+      if (body[position + 1]?.name !== "unreachable") returning.add(operator.index);
+    }
+  }
+  return new Set([...called].filter((index) => !returning.has(index)));
 }
 
 function mergeData(module: WasmModule): Translation["data"] {

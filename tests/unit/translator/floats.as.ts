@@ -12,10 +12,10 @@ export function compare(a: f64, b: f64): i32 {
   );
 }
 export function toInt(a: f64, b: f64): i32 {
-  return <i32>a;
+  return <i32>(a + b);
 }
 export function toLong(a: f64, b: f64): u64 {
-  return <u64>a;
+  return <u64>(a - b);
 }
 export function single(a: f64, b: f64): f32 {
   return <f32>a * <f32>b + <f32>1.1;
