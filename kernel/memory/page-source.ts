@@ -44,6 +44,9 @@ export class PageSource {
   touched(): void {}
 }
 
+/** What /dev/zero maps: not pages of its own, but anonymous memory. */
+export const anonymousSource = new PageSource();
+
 /** The name that a mapping was made by, for /proc/self/maps: vfs/path.ts is one, SpecialName another. */
 export class MappingName {}
 

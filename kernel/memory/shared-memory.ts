@@ -9,6 +9,9 @@ import { PageSource, SpecialName } from "./page-source";
 /** What /proc/self/maps shows for it, as Linux. */
 export const sharedMemoryName = new SpecialName("/dev/zero (deleted)");
 
+/** The most that one shared mapping may have: its table of groups stays within 2 MB. */
+export const MAXIMUM_SHARED: u64 = (<u64>1) << 40;
+
 const GROUP_SHIFT: u64 = 9;
 const GROUP_PAGES: i32 = 512;
 

@@ -1,13 +1,16 @@
 // A place in the tree: which mount, which directory entry. Walking is in vfs/walk.ts.
 
+import { MappingName } from "../memory/page-source";
 import { DirectoryEntry } from "./directory-entry";
 import { Mount } from "./mount";
 
-export class Path {
+export class Path extends MappingName {
   constructor(
     public mount: Mount,
     public entry: DirectoryEntry,
-  ) {}
+  ) {
+    super();
+  }
 
   /** The same place. */
   equals(other: Path): bool {
