@@ -30,6 +30,7 @@ import {
   PROT_EXEC,
   PROT_WRITE,
 } from "../abi/mman";
+import { copySpace } from "./copy-space";
 import * as fault from "./fault";
 import { defaultLimits, LIMIT_ADDRESS_SPACE, LIMIT_DATA } from "./limits";
 import {
@@ -118,6 +119,26 @@ export class AddressSpace {
   /** Make this the one that the CPU translates with. */
   activate(): void {
     pageTables.activate(this.root);
+  }
+
+  /** Whether more than one process uses it. */
+  get isShared(): bool {
+    return this.references > 1;
+  }
+
+  /** The most pages that were resident at once (ru_maxrss). */
+  get peakResidentPages(): u64 {
+    return <u64>this.usage.peakResidentPages;
+  }
+
+  /** The mapping that holds `address`, or null. */
+  mappingAt(address: u64): Mapping | null {
+    return this.mappings.find(address);
+  }
+
+  /** fork: a copy whose pages are shared until one side stores; null when memory is out. The caller sets its `limits`. */
+  copy(): AddressSpace | null {
+    return copySpace(this);
   }
 
   get isActive(): bool {
@@ -217,6 +238,15 @@ export class AddressSpace {
     } else if (newEnd < oldEnd && this.clear(newEnd, oldEnd) < 0) return this.breakEnd;
     this.breakEnd = address;
     return address;
+  }
+
+  /** Put a frame, whose reference this takes over, at `address`, where no page is yet, as the program's own. False: no memory for a table. */
+  adoptPage(mapping: Mapping, address: u64, frame: u64): bool {
+    let slot = tables.make(this.root, address);
+    if (slot == 0) return false;
+    mem.store64(slot, fault.ownedEntry(mapping, frame));
+    this.usage.anonymousPages++;
+    return true;
   }
 
   /** The physical address behind a resident page's `address`, or 0. */

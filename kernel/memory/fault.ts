@@ -97,9 +97,10 @@ function again(space: AddressSpace, page: u64): FaultResult {
   return FaultResult.HANDLED;
 }
 
-/** A page of its own that the program may store into. */
-function ownedEntry(mapping: Mapping, frame: u64): u64 {
-  return frame | mapping.entryBits | tables.OWNED | tables.WRITABLE | tables.DIRTY;
+/** The leaf entry of a page that is the program's own. */
+export function ownedEntry(mapping: Mapping, frame: u64): u64 {
+  let bits = mapping.entryBits | tables.OWNED | tables.DIRTY;
+  return frame | (mapping.isWritable ? bits | tables.WRITABLE : bits);
 }
 
 function fillAnonymous(space: AddressSpace, mapping: Mapping, slot: u64, isWrite: bool): FaultResult {
