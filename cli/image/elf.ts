@@ -10,7 +10,7 @@
 //   imageOffset       root file system (EROFS)   → physical address above the kernel, 2 MiB aligned
 //                     boot configuration (text)
 //
-//   image_root: "EGGROOT1", then u64 root address, root size, configuration address, configuration size
+//   image_root: "EGGSROOT", then u64 root address, root size, configuration address, configuration size
 //
 // Spec: System V ABI, chapters 4 and 5.
 
@@ -25,7 +25,7 @@ export const PT_DYNAMIC = 2;
 export const PT_INTERP = 3;
 export const EM_X86_64 = 62;
 const PF_R = 4;
-const ROOT_MAGIC = Buffer.from("EGGROOT1", "latin1");
+const ROOT_MAGIC = Buffer.from("EGGSROOT", "latin1");
 const ROOT_HEADER_SIZE = 40;
 /** Where the root image may lie: 2 MiB aligned, so that the kernel may map it with large pages. */
 const ROOT_ALIGNMENT = 2 << 20;

@@ -18,11 +18,12 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { EXIT_BAD_DATA, Failure } from "../failure.ts";
-import { cacheFolder, repositoryRoot } from "../paths.ts";
+import { cacheFolder } from "../paths.ts";
 import { type BootConfig, decodeBootConfig, encodeBootConfig, mergeBootConfig, withArguments } from "./boot-config.ts";
 import { bootImage, configLocation, replaceConfig, rootOffset } from "./elf.ts";
 import { BLOCK, dataEndBlock, erofsImage } from "./erofs.ts";
 import { hashKey, writeWhole } from "./hash.ts";
+import { kernelPath } from "./kernel.ts";
 import { shiftPieces, writeImage } from "./pieces.ts";
 import { type Program, prepareProgram } from "./program.ts";
 import { findTarget, readHead, shown, type Target } from "./target.ts";
@@ -48,19 +49,6 @@ export interface Prepared {
   /** Guest memory that the project asks for. */
   memory: string | undefined;
   warnings: string[];
-}
-
-/** The kernel's file, built if its sources changed. */
-export async function kernelPath(given?: string): Promise<string> {
-  const path = given ?? process.env.EGG_KERNEL;
-  if (path !== undefined) {
-    if (!existsSync(path)) throw new Failure(`${path}: no such kernel`, { advice: "check EGG_KERNEL" });
-    return path;
-  }
-  const { buildKernel } = (await import(join(repositoryRoot, "tools/kernel/build.ts"))) as {
-    buildKernel: () => Promise<{ path: string }>;
-  };
-  return (await buildKernel()).path;
 }
 
 /** The file with the base layer's data where every image has it. Undefined when the program replaces part of the base. */

@@ -22,6 +22,6 @@ export function makeKernelFile(): Buffer {
   file.writeBigUInt64LE(0x200n, 96);
   file.writeBigUInt64LE(0x4000n, 104);
   file.writeBigUInt64LE(0x1000n, 112);
-  file.write("EGGROOT1", HEADER_OFFSET, "latin1");
+  file.write("EGGSROOT", HEADER_OFFSET, "latin1");
   return file;
 }
