@@ -9,6 +9,7 @@ const CR0_TASK_SWITCHED: u64 = 1 << 3;
 const CR0_NUMERIC_ERROR: u64 = 1 << 5;
 const CR0_WRITE_PROTECT: u64 = 1 << 16;
 const CR4_DEBUGGING: u64 = 1 << 3;
+const CR4_MACHINE_CHECK: u64 = 1 << 6;
 const CR4_GLOBAL_PAGES: u64 = 1 << 7;
 const CR4_OSFXSR: u64 = 1 << 9;
 const CR4_OSXMMEXCPT: u64 = 1 << 10;
@@ -93,7 +94,7 @@ export function enable(): void {
   cpu.writeMsr(MSR_PAT, PAT_ENTRIES);
   let cr0 = cpu.readCr0() & ~(CR0_EMULATE | CR0_TASK_SWITCHED);
   cpu.writeCr0(cr0 | CR0_MONITOR | CR0_NUMERIC_ERROR | CR0_WRITE_PROTECT);
-  let cr4 = cpu.readCr4() | CR4_DEBUGGING | CR4_GLOBAL_PAGES | CR4_OSFXSR | CR4_OSXMMEXCPT;
+  let cr4 = cpu.readCr4() | CR4_DEBUGGING | CR4_MACHINE_CHECK | CR4_GLOBAL_PAGES | CR4_OSFXSR | CR4_OSXMMEXCPT;
   if (f.hasUmip) cr4 |= CR4_UMIP;
   if (f.hasFsgsbase) cr4 |= CR4_FSGSBASE;
   if (f.hasXsave) cr4 |= CR4_OSXSAVE;

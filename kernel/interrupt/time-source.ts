@@ -12,6 +12,7 @@ import { direct } from "memory/address";
 import * as frames from "memory/frames";
 import * as fadt from "../acpi/fadt";
 import { features } from "../cpu/features";
+import { daysSince1970 } from "./calendar";
 import * as localApic from "./local-apic";
 
 /** How long a measurement takes at least. */
@@ -217,12 +218,4 @@ function readChipOnce(): u64 {
 
 function decode(value: u32, isBinary: bool): u32 {
   return isBinary ? value : (value >> 4) * 10 + (value & 15);
-}
-
-/** Days of the Gregorian calendar, counted in years that begin in March, so that the leap day is the last. */
-export function daysSince1970(year: u32, month: u32, day: u32): u64 {
-  let marchYear = month > 2 ? year : year - 1;
-  let monthFromMarch = month > 2 ? month - 3 : month + 9;
-  let days = marchYear * 365 + marchYear / 4 - marchYear / 100 + marchYear / 400;
-  return <u64>(days + (monthFromMarch * 153 + 2) / 5 + day - 1) - 719_468;
 }

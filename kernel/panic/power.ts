@@ -4,6 +4,7 @@
 import * as cpu from "machine/cpu";
 import * as mem from "machine/mem";
 import * as port from "machine/port";
+import { powerOff } from "../acpi/fadt";
 import { Text } from "../lib/text";
 
 /** QEMU's isa-debugcon: reads as its own number where it is present. */
@@ -11,9 +12,6 @@ const DEBUG_CONSOLE: u32 = 0xe9;
 /** QEMU's isa-debug-exit: a value v ends QEMU with status (v << 1) | 1. */
 const DEBUG_EXIT: u32 = 0xf4;
 const DEBUG_EXIT_PANIC: u32 = 0x7f;
-/** PM1a control of QEMU's ICH9 and PIIX4, with SLP_EN: power off. */
-const PM1A_CONTROL: u32 = 0x604;
-const SLEEP_ENABLE: u32 = 0x2000;
 
 const line: Text = new Text(512);
 
@@ -32,20 +30,21 @@ export function addExitHook(hook: ExitHook): void {
 export function exit(status: i32): void {
   for (let i = 0; i < hooks.length; i++) hooks[i].run();
   line.clear().string("exit ").signed(status).byte(0x0a);
-  leave(<u32>status & 0xff);
+  leaveEmulator(<u32>status & 0xff);
+  powerOff();
+  cpu.stop();
 }
 
-/** The kernel failed: end the machine with a reason of one line. Never returns. */
+/** The kernel failed: end the machine with a reason of one line; on a real one, stop, so that it can be read. Never returns. */
 export function exitPanicking(reason: Text): void {
   line.clear().string("panic ").text(reason).byte(0x0a);
-  leave(DEBUG_EXIT_PANIC);
+  leaveEmulator(DEBUG_EXIT_PANIC);
+  cpu.stop();
 }
 
-function leave(value: u32): void {
+function leaveEmulator(value: u32): void {
   if (port.in8(DEBUG_CONSOLE) == DEBUG_CONSOLE) {
     for (let i: u64 = 0; i < <u64>line.length; i++) port.out8(DEBUG_CONSOLE, mem.load8(line.address + i));
     port.out32(DEBUG_EXIT, value);
   }
-  port.out16(PM1A_CONTROL, SLEEP_ENABLE);
-  cpu.stop();
 }

@@ -44,7 +44,7 @@ extern u8 trap_vectors[256][16], syscall_entry[];
 extern const struct pair exception_table_start[], exception_table_end[], smap_sites_start[], smap_sites_end[];
 
 struct task_state task_state;
-u8 cpu_has_fsgsbase, cpu_has_xsave, cpu_has_xsaveopt;
+u8 cpu_has_fsgsbase, cpu_has_xsave, cpu_has_xsaveopt, cpu_has_fast_strings;
 static struct gate idt[256];
 static u64 gdt[] = {
     0,
@@ -67,7 +67,14 @@ static void patch_smap_sites(void) {
     __builtin_memcpy((void *)site->address, &site->value, 3);
 }
 
+// Enhanced rep movsb (CPUID 7 EBX bit 9), but for QEMU's emulation, which claims it and goes byte by byte.
+static int has_fast_strings(void) {
+  int is_emulated = (cpu_cpuidEcx(1, 0) >> 31) && cpu_cpuidEbx(0x40000000, 0) == 0x54474354; // "TCGT"
+  return !is_emulated && (cpu_cpuidEbx(7, 0) & 1 << 9);
+}
+
 void install_traps(void) {
+  cpu_has_fast_strings = has_fast_strings();
   for (u32 vector = 0; vector < 256; vector++) set_gate(vector, 0, GATE_INTERRUPT);
   set_gate(BREAKPOINT, 0, GATE_INTERRUPT | GATE_USER);
   set_gate(OVERFLOW, 0, GATE_INTERRUPT | GATE_USER);

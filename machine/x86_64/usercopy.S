@@ -1,6 +1,7 @@
 // The instructions that touch user memory, and the memory routines gcc expects. user.h has checked the range; a fault
 // that kernel_trap cannot fill resumes at the fix-up beside its instruction (user.fixup), which counts what is missing.
-// Blocks go by 32 bytes in registers: under emulation a quarter faster than `rep movsq`, and no start-up cost for short ones.
+// Long copies are `rep movsb` where that is fast (traps.c); otherwise blocks of 32 bytes go through registers, which is a
+// quarter faster than `rep movsq` under emulation.
 #include "layout.h"
 
   .macro SMAP opcode
@@ -22,9 +23,16 @@
   .endif
   .endm
 
-  // Copies rdx bytes from rsi to rdi: blocks of 32, words, bytes, each with its own fix-up (none in memcpy).
-  .macro COPY_FORWARD blocks, words, bytes
-  jmp 2f
+  // Copies rdx bytes from rsi to rdi: at once, in blocks of 32, words, bytes, each with its own fix-up (none in memcpy).
+  .macro COPY_FORWARD whole, blocks, words, bytes
+  cmp $256, %rdx
+  jb 2f
+  cmpb $0, cpu_has_fast_strings
+  je 2f
+  mov %rdx, %rcx
+  FAULTS_TO \whole
+  rep movsb
+  jmp 6f
   .balign 16
 1:
   FAULTS_TO \blocks
@@ -80,7 +88,7 @@
   .globl user_copy
 user_copy:
   ALLOW_USER
-  COPY_FORWARD copy_fault_blocks, copy_fault_words, copy_fault_bytes
+  COPY_FORWARD copy_fault_whole, copy_fault_blocks, copy_fault_words, copy_fault_bytes
   FORBID_USER
   xor %eax, %eax
   ret
@@ -97,6 +105,9 @@ copy_fault_words:
   inc %rdi
   dec %rdx
   jnz 7b
+  jmp copy_fault_bytes
+copy_fault_whole:
+  mov %rcx, %rdx
 copy_fault_bytes:
   FORBID_USER
   mov %rdx, %rax
