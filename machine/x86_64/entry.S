@@ -19,21 +19,9 @@
   .endm
 
   .macro SAVE_REGISTERS
-  push %rdi
-  push %rsi
-  push %rdx
-  push %rcx
-  push %rax
-  push %r8
-  push %r9
-  push %r10
-  push %r11
-  push %rbx
-  push %rbp
-  push %r12
-  push %r13
-  push %r14
-  push %r15
+  .irp register, rdi, rsi, rdx, rcx, rax, r8, r9, r10, r11, rbx, rbp, r12, r13, r14, r15
+  push %\register
+  .endr
   .endm
 
   .text
@@ -60,21 +48,9 @@ trap_entry:
   lea -LINEAR_BASE(%rsp), %edi
   call kernel_trap
 trap_return:
-  pop %r15
-  pop %r14
-  pop %r13
-  pop %r12
-  pop %rbp
-  pop %rbx
-  pop %r11
-  pop %r10
-  pop %r9
-  pop %r8
-  pop %rax
-  pop %rcx
-  pop %rdx
-  pop %rsi
-  pop %rdi
+  .irp register, r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi
+  pop %\register
+  .endr
   add $16, %rsp
 return_instruction:
   iretq
@@ -136,22 +112,16 @@ enter_user:
   .balign 16
   .globl switch_to
 switch_to:
-  push %rbp
-  push %rbx
-  push %r12
-  push %r13
-  push %r14
-  push %r15
+  .irp register, rbp, rbx, r12, r13, r14, r15
+  push %\register
+  .endr
   lea -LINEAR_BASE(%rsp), %eax
   mov %eax, LINEAR_BASE(%rdi)
   mov LINEAR_BASE(%rsi), %eax
   lea LINEAR_BASE(%rax), %rsp
-  pop %r15
-  pop %r14
-  pop %r13
-  pop %r12
-  pop %rbx
-  pop %rbp
+  .irp register, r15, r14, r13, r12, rbx, rbp
+  pop %\register
+  .endr
   ret
 
   // prepareStack(top, argument) → stack pointer: what switch_to pops, with thread_start as return address.

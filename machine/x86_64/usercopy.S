@@ -14,9 +14,10 @@
 #define ALLOW_USER SMAP 0xcb010f
 #define FORBID_USER SMAP 0xca010f
 
-  .macro FAULTS_TO fixup // for the instruction that follows
-  .ifnb \fixup
+  .macro TRY fixup, instruction:vararg // an instruction with a fix-up, or with none
 663:
+  \instruction
+  .ifnb \fixup
   .pushsection .exception_table, "a"
   .quad 663b, \fixup
   .popsection
@@ -30,27 +31,18 @@
   cmpb $0, cpu_has_fast_strings
   je 2f
   mov %rdx, %rcx
-  FAULTS_TO \whole
-  rep movsb
+  TRY \whole, rep movsb
   jmp 6f
   .balign 16
 1:
-  FAULTS_TO \blocks
-  mov (%rsi), %rax
-  FAULTS_TO \blocks
-  mov 8(%rsi), %rcx
-  FAULTS_TO \blocks
-  mov 16(%rsi), %r8
-  FAULTS_TO \blocks
-  mov 24(%rsi), %r9
-  FAULTS_TO \blocks
-  mov %rax, (%rdi)
-  FAULTS_TO \blocks
-  mov %rcx, 8(%rdi)
-  FAULTS_TO \blocks
-  mov %r8, 16(%rdi)
-  FAULTS_TO \blocks
-  mov %r9, 24(%rdi)
+  TRY \blocks, mov (%rsi), %rax
+  TRY \blocks, mov 8(%rsi), %rcx
+  TRY \blocks, mov 16(%rsi), %r8
+  TRY \blocks, mov 24(%rsi), %r9
+  TRY \blocks, mov %rax, (%rdi)
+  TRY \blocks, mov %rcx, 8(%rdi)
+  TRY \blocks, mov %r8, 16(%rdi)
+  TRY \blocks, mov %r9, 24(%rdi)
   add $32, %rsi
   add $32, %rdi
 2:
@@ -60,10 +52,8 @@
 3:
   sub $8, %rdx
   jb 4f
-  FAULTS_TO \words
-  mov (%rsi), %rax
-  FAULTS_TO \words
-  mov %rax, (%rdi)
+  TRY \words, mov (%rsi), %rax
+  TRY \words, mov %rax, (%rdi)
   add $8, %rsi
   add $8, %rdi
   jmp 3b
@@ -71,10 +61,8 @@
   add $8, %rdx
   jz 6f
 5:
-  FAULTS_TO \bytes
-  mov (%rsi), %al
-  FAULTS_TO \bytes
-  mov %al, (%rdi)
+  TRY \bytes, mov (%rsi), %al
+  TRY \bytes, mov %al, (%rdi)
   inc %rsi
   inc %rdi
   dec %rdx
@@ -97,10 +85,8 @@ copy_fault_blocks:
 copy_fault_words:
   add $8, %rdx
 7:
-  FAULTS_TO copy_fault_bytes
-  mov (%rsi), %al
-  FAULTS_TO copy_fault_bytes
-  mov %al, (%rdi)
+  TRY copy_fault_bytes, mov (%rsi), %al
+  TRY copy_fault_bytes, mov %al, (%rdi)
   inc %rsi
   inc %rdi
   dec %rdx
@@ -121,8 +107,7 @@ user_clear:
   xor %eax, %eax
   jmp 2f
 1:
-  FAULTS_TO zero_fault_words
-  mov %rax, (%rdi)
+  TRY zero_fault_words, mov %rax, (%rdi)
   add $8, %rdi
 2:
   sub $8, %rsi
@@ -131,8 +116,7 @@ zero_fault_words:
   add $8, %rsi
   jz 4f
 3:
-  FAULTS_TO 4f
-  mov %al, (%rdi)
+  TRY 4f, mov %al, (%rdi)
   inc %rdi
   dec %rsi
   jnz 3b
@@ -145,8 +129,7 @@ zero_fault_words:
   .globl user_fetch32
 user_fetch32:
   ALLOW_USER
-  FAULTS_TO user_refused
-  mov (%rdi), %eax
+  TRY user_refused, mov (%rdi), %eax
   FORBID_USER
   ret
 user_refused:
@@ -159,8 +142,7 @@ user_refused:
 user_exchange32:
   ALLOW_USER
   mov %esi, %eax
-  FAULTS_TO user_refused
-  lock cmpxchg %edx, (%rdi)
+  TRY user_refused, lock cmpxchg %edx, (%rdi)
   mov %eax, %eax
   FORBID_USER
   ret
@@ -173,8 +155,7 @@ user_scan:
 1:
   cmp %rsi, %rax
   jae 2f
-  FAULTS_TO user_refused
-  cmpb $0, (%rdi,%rax)
+  TRY user_refused, cmpb $0, (%rdi,%rax)
   je 2f
   inc %rax
   jmp 1b
