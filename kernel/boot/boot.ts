@@ -25,7 +25,7 @@ class KernelLogClock extends log.LogClock {
  * measured when it returns: `startClock` ends that, after whatever else can be done in ten milliseconds.
  */
 export function bootMachine(info: usize): Machine {
-  if (uart.initialize()) log.addSink(new uart.SerialSink());
+  if (uart.com1.initialize()) log.addSink(new uart.SerialSink(uart.com1, true));
   cpu.installTraps();
   let found = readLoader(info);
   if (found === null) panic("the boot loader gave no memory map");

@@ -1,10 +1,10 @@
-// The serial port: a 16550 (PC16550D data sheet), polled output, input by interrupt. COM1 is the machine's console.
+// Serial ports: the 16550 (PC16550D data sheet), output by polling, input by interrupt. COM1 is the machine's console;
+// COM2, where there is one, can carry standard error and the kernel's own lines.
 
 import * as mem from "machine/mem";
 import * as port from "machine/port";
 import { LogSink } from "../log/log";
 
-const COM1: u32 = 0x3f8;
 // Register offsets.
 const DATA: u32 = 0;
 const DIVISOR_LOW: u32 = 0; // while DLAB
@@ -26,56 +26,104 @@ const INTERRUPT_DATA_READY: u32 = 0x01;
 const FIFO_DEPTH: u64 = 16;
 /** Polls before a stuck transmitter is given up: some tens of milliseconds. */
 const PATIENCE: i32 = 100_000;
+const NEWLINE: u32 = 0x0a;
+const RETURN: u32 = 0x0d;
 
-let isThere: bool = false;
+export class SerialPort {
+  isThere: bool = false;
 
-/** Find COM1 and set it to 115200 baud, 8N1, FIFOs on. Returns whether there is one. */
-export function initialize(): bool {
-  port.out8(COM1 + SCRATCH, 0x5a);
-  if (port.in8(COM1 + SCRATCH) != 0x5a) return false;
-  port.out8(COM1 + INTERRUPT_ENABLE, 0);
-  port.out8(COM1 + LINE_CONTROL, LINE_DIVISOR_ACCESS);
-  port.out8(COM1 + DIVISOR_LOW, 1);
-  port.out8(COM1 + DIVISOR_HIGH, 0);
-  port.out8(COM1 + LINE_CONTROL, LINE_8N1);
-  port.out8(COM1 + FIFO_CONTROL, FIFO_ENABLE_AND_CLEAR);
-  port.out8(COM1 + MODEM_CONTROL, MODEM_READY);
-  isThere = true;
-  return true;
-}
+  constructor(
+    /** First I/O port. */
+    readonly base: u32,
+    /** ISA interrupt line. */
+    readonly line: u32,
+  ) {}
 
-/** Send bytes from a kernel-virtual address as they are. */
-export function write(address: u64, length: u64): void {
-  if (!isThere) return;
-  let end = address + length;
-  while (address < end) {
+  /** Find it and set it to 115200 baud, 8N1, FIFOs on. Returns whether there is one. */
+  initialize(): bool {
+    let base = this.base;
+    port.out8(base + SCRATCH, 0x5a);
+    if (port.in8(base + SCRATCH) != 0x5a) return false;
+    port.out8(base + INTERRUPT_ENABLE, 0);
+    port.out8(base + LINE_CONTROL, LINE_DIVISOR_ACCESS);
+    port.out8(base + DIVISOR_LOW, 1);
+    port.out8(base + DIVISOR_HIGH, 0);
+    port.out8(base + LINE_CONTROL, LINE_8N1);
+    port.out8(base + FIFO_CONTROL, FIFO_ENABLE_AND_CLEAR);
+    port.out8(base + MODEM_CONTROL, MODEM_READY);
+    this.isThere = true;
+    return true;
+  }
+
+  /** Send bytes from a kernel-virtual address as they are. */
+  write(start: u64, length: u64): void {
+    if (!this.isThere) return;
+    let address = start;
+    let end = address + length;
+    while (address < end) {
+      if (!this.waitForRoom()) return;
+      // The holding register is empty: the whole FIFO is.
+      let burst = min(address + FIFO_DEPTH, end);
+      while (address < burst) {
+        port.out8(this.base + DATA, mem.load8(address));
+        address++;
+      }
+    }
+  }
+
+  /** Send lines, a carriage return before each newline. */
+  writeLines(address: u64, length: u64): void {
+    if (!this.isThere) return;
+    let used: u64 = FIFO_DEPTH;
+    for (let i: u64 = 0; i < length; i++) {
+      let byte = mem.load8(address + i);
+      if (used + 2 > FIFO_DEPTH) {
+        if (!this.waitForRoom()) return;
+        used = 0;
+      }
+      if (byte == NEWLINE) {
+        port.out8(this.base + DATA, RETURN);
+        used++;
+      }
+      port.out8(this.base + DATA, byte);
+      used++;
+    }
+  }
+
+  private waitForRoom(): bool {
     let patience = PATIENCE;
-    while ((port.in8(COM1 + LINE_STATUS) & STATUS_TRANSMITTER_EMPTY) == 0) {
-      if (--patience == 0) return;
+    while ((port.in8(this.base + LINE_STATUS) & STATUS_TRANSMITTER_EMPTY) == 0) {
+      if (--patience == 0) return false;
     }
-    // The holding register is empty: the whole FIFO is.
-    let burst = min(address + FIFO_DEPTH, end);
-    while (address < burst) {
-      port.out8(COM1 + DATA, mem.load8(address));
-      address++;
-    }
+    return true;
+  }
+
+  /** A received byte, -1 when there is none. */
+  read(): i32 {
+    if (!this.isThere || (port.in8(this.base + LINE_STATUS) & STATUS_DATA_READY) == 0) return -1;
+    return <i32>port.in8(this.base + DATA);
+  }
+
+  /** Let received bytes raise the port's interrupt, or not. */
+  setReceiveInterrupt(isOn: bool): void {
+    if (this.isThere) port.out8(this.base + INTERRUPT_ENABLE, isOn ? INTERRUPT_DATA_READY : 0);
   }
 }
 
-/** A received byte, -1 when there is none. */
-export function read(): i32 {
-  if (!isThere || (port.in8(COM1 + LINE_STATUS) & STATUS_DATA_READY) == 0) return -1;
-  return <i32>port.in8(COM1 + DATA);
-}
+export const com1: SerialPort = new SerialPort(0x3f8, 4);
+export const com2: SerialPort = new SerialPort(0x2f8, 3);
 
-/** Let received bytes raise the port's interrupt (ISA line 4). */
-export function enableReceiveInterrupt(): void {
-  if (isThere) port.out8(COM1 + INTERRUPT_ENABLE, INTERRUPT_DATA_READY);
-}
-
-/** Log lines to the serial port. */
+/** Log lines to a serial port; to a terminal with carriage returns. */
 export class SerialSink extends LogSink {
-  write(address: u64, length: u64): void {
-    write(address, length);
+  constructor(
+    public serial: SerialPort,
+    public isTerminal: bool,
+  ) {
+    super();
+  }
+
+  override write(address: u64, length: u64): void {
+    if (this.isTerminal) this.serial.writeLines(address, length);
+    else this.serial.write(address, length);
   }
 }

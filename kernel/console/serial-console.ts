@@ -1,0 +1,214 @@
+// The terminal on a serial line: its output, its framed input (framing.ts), and the standard streams that are no
+// terminals but travel over the same line or the second one.
+
+import { makeDevice } from "../abi/stat";
+import { EBADF } from "../abi/errno";
+import { WRITABLE } from "../abi/poll";
+import { FIONREAD } from "../abi/termios";
+import { SerialPort } from "../drivers/uart";
+import * as lines from "../interrupt/lines";
+import { InterruptHandler } from "../interrupt/vectors";
+import { Text } from "../lib/text";
+import { IoVector } from "../memory/io-vector";
+import { store32 } from "../memory/user";
+import { bytesAddress } from "memory/address";
+import { File } from "../vfs/file";
+import { FrameDecoder, FrameListener } from "./framing";
+import { InputStream } from "./input-stream";
+import { TerminalDevice, terminals, Tty } from "./tty";
+
+/** /dev/ttyS0: major 4, minor 64 (Linux devices.txt). */
+const SERIAL_MAJOR: u32 = 4;
+const FIRST_SERIAL_MINOR: u32 = 64;
+/** Bytes of output copied at a time. */
+const CHUNK: u64 = 4096;
+
+/** Takes signals that come over the line: set by the process side. */
+export class SignalReceiver {
+  signal(_number: i32): void {}
+}
+
+class SerialOutput extends TerminalDevice {
+  console: SerialConsole | null = null;
+
+  constructor(readonly serial: SerialPort) {
+    super();
+  }
+
+  override send(address: u64, length: u64): u64 {
+    this.serial.write(address, length);
+    return length;
+  }
+
+  override resumeInput(): void {
+    let console = this.console;
+    if (console !== null) console.receive();
+  }
+}
+
+class LineListener extends FrameListener {
+  console: SerialConsole | null = null;
+  signals: SignalReceiver = new SignalReceiver();
+
+  constructor(
+    readonly tty: Tty,
+    readonly stream: InputStream | null,
+  ) {
+    super();
+  }
+
+  override data(byte: u32): void {
+    let stream = this.stream;
+    if (stream !== null) stream.put(byte);
+    else this.tty.type(byte);
+  }
+
+  override endOfInput(): void {
+    let stream = this.stream;
+    if (stream !== null) stream.end();
+    else this.tty.hangUp();
+  }
+
+  override signal(number: i32): void {
+    this.signals.signal(number);
+  }
+
+  override window(columns: u32, rows: u32): void {
+    if (columns > 0 && rows > 0) this.tty.resize(columns, rows);
+  }
+
+  /** Whether another byte can be taken without loss. */
+  get hasRoom(): bool {
+    let stream = this.stream;
+    return stream !== null ? stream.room > 0 : this.tty.canReceive;
+  }
+}
+
+class ReceiveInterrupt extends InterruptHandler {
+  constructor(readonly console: SerialConsole) {
+    super();
+  }
+
+  override handle(): void {
+    this.console.receive();
+  }
+}
+
+export class SerialConsole {
+  readonly tty: Tty;
+  /** Standard input when it is no terminal. */
+  readonly stream: InputStream | null;
+  private readonly listener: LineListener;
+  private readonly decoder: FrameDecoder;
+
+  /** `isFramed`: a host program is behind the line; `isStream`: standard input is no terminal. */
+  constructor(
+    readonly serial: SerialPort,
+    isFramed: bool,
+    isStream: bool,
+  ) {
+    let output = new SerialOutput(serial);
+    this.tty = new Tty(makeDevice(SERIAL_MAJOR, FIRST_SERIAL_MINOR), output);
+    this.stream = isStream ? new InputStream() : null;
+    this.listener = new LineListener(this.tty, this.stream);
+    this.decoder = new FrameDecoder(this.listener, !isFramed);
+    output.console = this;
+    terminals.push(this.tty);
+  }
+
+  setSignalReceiver(receiver: SignalReceiver): void {
+    this.listener.signals = receiver;
+  }
+
+  /** Begin to receive. */
+  start(): void {
+    if (!lines.connectIsa(this.serial.line, new ReceiveInterrupt(this))) return;
+    this.receive();
+  }
+
+  /** Take what the port holds; with no room left, stop listening: the line's sender waits. */
+  receive(): void {
+    while (true) {
+      if (!this.listener.hasRoom) {
+        this.serial.setReceiveInterrupt(false);
+        return;
+      }
+      let byte = this.serial.read();
+      if (byte < 0) break;
+      this.decoder.receive(<u32>byte);
+    }
+    this.serial.setReceiveInterrupt(true);
+  }
+}
+
+/** Standard input as a pipe. */
+export class InputStreamFile extends File {
+  constructor(
+    readonly stream: InputStream,
+    readonly console: SerialConsole,
+  ) {
+    super();
+    this.readiness = stream.pollers;
+  }
+
+  override read(io: IoVector): i64 {
+    let result = this.stream.read(io, this.isNonBlocking);
+    this.console.receive();
+    return result;
+  }
+
+  override write(_io: IoVector): i64 {
+    return -EBADF;
+  }
+
+  override poll(): u32 {
+    return this.stream.poll();
+  }
+
+  override ioctl(request: u32, argument: u64): i64 {
+    if (request == FIONREAD) return store32(argument, this.stream.available);
+    return super.ioctl(request, argument);
+  }
+
+  override describe(): StaticArray<u8> {
+    return describe("pipe:[0]");
+  }
+}
+
+/** Standard output or error as a pipe: bytes unchanged to a serial line. */
+export class OutputStreamFile extends File {
+  private chunk: StaticArray<u8> = new StaticArray<u8>(<i32>CHUNK);
+
+  constructor(readonly serial: SerialPort) {
+    super();
+    this.flags = 1;
+  }
+
+  override read(_io: IoVector): i64 {
+    return -EBADF;
+  }
+
+  override write(io: IoVector): i64 {
+    let total: i64 = 0;
+    while (io.remaining > 0) {
+      let moved = io.take(bytesAddress(this.chunk), min(CHUNK, io.remaining));
+      if (moved < 0) return total > 0 ? total : moved;
+      this.serial.write(bytesAddress(this.chunk), <u64>moved);
+      total += moved;
+    }
+    return total;
+  }
+
+  override poll(): u32 {
+    return WRITABLE;
+  }
+
+  override describe(): StaticArray<u8> {
+    return describe("pipe:[1]");
+  }
+}
+
+function describe(text: string): StaticArray<u8> {
+  let bytes = new Text(16).string(text);
+  return StaticArray.slice<u8>(bytes.bytes, 0, bytes.length);
+}
