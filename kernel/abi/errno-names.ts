@@ -95,6 +95,8 @@ export function errnoName(error: i32): string {
       return "EOVERFLOW";
     case 77:
       return "EBADFD";
+    case 80:
+      return "ELIBBAD";
     case 84:
       return "EILSEQ";
     case 87:

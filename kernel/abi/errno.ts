@@ -46,6 +46,7 @@ export const EPROTO: i32 = 71;
 export const EBADMSG: i32 = 74;
 export const EOVERFLOW: i32 = 75;
 export const EBADFD: i32 = 77;
+export const ELIBBAD: i32 = 80;
 export const EILSEQ: i32 = 84;
 export const EUSERS: i32 = 87;
 export const ENOTSOCK: i32 = 88;

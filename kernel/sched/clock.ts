@@ -18,6 +18,12 @@ export class TimerDevice {
   disarm(): void {}
 }
 
+/** Told when the numbers that turn ticks into time change: the vDSO's data page. */
+export class ClockObserver {
+  changed(): void {}
+}
+
+let observer: ClockObserver = new ClockObserver();
 let baseTicks: u64 = 0;
 let frequency: u64 = 1_000_000_000;
 let ratio: u64 = (<u64>1) << SHIFT;
@@ -30,6 +36,7 @@ export function calibrate(frequencyHz: u64, ticksAtBoot: u64): void {
   frequency = frequencyHz;
   baseTicks = ticksAtBoot;
   ratio = ((<u64>1_000_000_000) << SHIFT) / frequencyHz;
+  observer.changed();
 }
 
 /** Ticks per second. */
@@ -80,6 +87,12 @@ export function wallOffsetNs(): u64 {
 /** Set wall time by its offset from nowNs. */
 export function setWallOffsetNs(offsetNs: u64): void {
   wallOffset = offsetNs;
+  observer.changed();
+}
+
+/** Hand over who is told of changes. */
+export function setObserver(value: ClockObserver): void {
+  observer = value;
 }
 
 /** Hand over the hardware timer. */
