@@ -16,6 +16,7 @@ import { CompileError, compileCached } from "./compile.ts";
 import { compileObjects, compilerIdentity, link, type Source, ToolError } from "./gcc.ts";
 import { withLock } from "./lock.ts";
 import { symbolTable } from "./symbols.ts";
+import { buildVdso, vdsoFolder } from "./vdso.ts";
 
 export { CompileError } from "./compile.ts";
 export { ToolError } from "./gcc.ts";
@@ -88,6 +89,7 @@ function settingsHash(options: BuildOptions): string {
   const files = [
     ...toolFolders.flatMap((folder) => filesIn(folder, /\.(ts|h)$/)),
     ...filesIn(machineFolder, /\.(S|c|h|ld)$/),
+    ...filesIn(vdsoFolder, /\.(c|ld)$/),
   ];
   const hashes = files.map((file) => `${file} ${hashFile(resolve(repositoryRoot, file))}`);
   return hash(JSON.stringify([options.entries, options.main]), ...hashes, compilerIdentity());
@@ -161,8 +163,11 @@ async function build(output: string, options: BuildOptions): Promise<Manifest["i
     }),
   );
   const data = binarySource(output, "linear", '.linear,"aw"', padData(translation.data));
-  const { objects, warnings } = await compileObjects([...units, ...machine, data], `${output}/o`, (done, total, item) =>
-    report("gcc", done, total, item),
+  const vdso = binarySource(output, "vdso", '.vdso,"a"', await buildVdso(output));
+  const { objects, warnings } = await compileObjects(
+    [...units, ...machine, data, vdso],
+    `${output}/o`,
+    (done, total, item) => report("gcc", done, total, item),
   );
   for (const warning of warnings) options.onWarning?.(warning);
 
