@@ -39,7 +39,9 @@ async function installModules() {
       npm_config_loglevel: "error",
     });
   } catch (error) {
-    throw new Error(`npm ci failed: ${error instanceof Error ? error.message : error}`);
+    const lines = (error instanceof Error ? error.message : String(error)).split("\n");
+    const first = lines.find((line) => /^npm (error|ERR!) (?!code)\S/.test(line)) ?? lines[0] ?? "";
+    throw new Error(`npm ci failed: ${first.replace(/^npm \S+ /, "")}; run npm ci to see all of it`);
   }
 }
 

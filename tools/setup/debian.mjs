@@ -51,7 +51,7 @@ export function runShowing(title, command, args, environment = {}) {
       const seconds = ((Date.now() - startedAt) / 1000).toFixed(1);
       if (watched) process.stderr.write(`\r\x1b[K${code === 0 ? "✓" : "✗"} ${title} (${seconds} s)\n`);
       if (code === 0) resolve(undefined);
-      else reject(new Error(output.trim().split("\n").slice(-5).join("\n") || `${command} failed`));
+      else reject(new Error(output.trim() || `${command} failed`));
     });
   });
 }
