@@ -37,27 +37,36 @@ const SLASH: u8 = 0x2f;
 /** A program found and checked, on its way to be loaded. */
 class Candidate {
   constructor(
-    readonly path: Path,
     readonly inode: Inode,
+    /** Null for a file without a name (memfd). */
+    readonly path: Path | null,
   ) {}
 }
 
 let findError: i32 = 0;
 
 /**
- * Replace the program of `thread`'s process with the file at `path`, called `name` (`nameLength` bytes, as given to execve). `strings`
- * holds arguments and environment and is used up. Returns 0, and the registers are then the new program's, or a negative errno.
+ * Replace the program of `thread`'s process with the file `inode` (found at `path`, null when it has no name), called `name`
+ * (`nameLength` bytes, as given to execve). `strings` holds arguments and environment and is used up. Returns 0, and the registers
+ * are then the new program's, or a negative errno.
  */
-export function exec(thread: UserThread, path: Path, name: StaticArray<u8>, nameLength: i32, strings: Arguments): i64 {
-  let error = load(thread, path, name, nameLength, strings);
+export function exec(
+  thread: UserThread,
+  inode: Inode,
+  path: Path | null,
+  name: StaticArray<u8>,
+  nameLength: i32,
+  strings: Arguments,
+): i64 {
+  let program = check(thread.process, inode, path);
+  let error = program === null ? <i64>findError : load(thread, program, name, nameLength, strings);
   strings.discard();
   return error;
 }
 
-function load(thread: UserThread, path: Path, name: StaticArray<u8>, nameLength: i32, strings: Arguments): i64 {
+function load(thread: UserThread, found: Candidate, name: StaticArray<u8>, nameLength: i32, strings: Arguments): i64 {
   let process = thread.process;
-  let program = check(process, path);
-  if (program === null) return findError;
+  let program: Candidate | null = found;
   for (let depth = 0; ; depth++) {
     let kind = script.readScript(program.inode);
     if (kind < 0) return kind;
@@ -190,12 +199,11 @@ function find(process: Process, text: StaticArray<u8>): Candidate | null {
   if (findError == 0) findError = walk.run(context, process.credentials, context.directory!, Last.FOLLOW);
   let path = findError == 0 ? walk.toPath() : null;
   walks.end(walk);
-  return path === null ? null : check(process, path);
+  return path === null ? null : check(process, path.entry.inode, path);
 }
 
-/** Whether the file at `path` may be executed; null with the reason in `findError`. */
-function check(process: Process, path: Path): Candidate | null {
-  let inode = path.entry.inode;
+/** Whether a file may be executed; null with the reason in `findError`. */
+function check(process: Process, inode: Inode | null, path: Path | null): Candidate | null {
   if (inode === null || !inode.isRegular || inode.permits(process.credentials, 1) < 0) {
     findError = -EACCES;
     return null;
@@ -204,7 +212,7 @@ function check(process: Process, path: Path): Candidate | null {
     findError = -ETXTBSY;
     return null;
   }
-  return new Candidate(path, inode);
+  return new Candidate(inode, path);
 }
 
 /** What set-user-ID and set-group-ID bits make of the caller. Without the group's execute bit S_ISGID means locking (man 7 inode). */

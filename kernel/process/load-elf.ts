@@ -23,7 +23,7 @@ export function loadElf(
   space: AddressSpace,
   image: ElfImage,
   source: PageSource,
-  name: MappingName,
+  name: MappingName | null,
   isProgram: bool,
 ): i64 {
   let length = image.end - image.start;
@@ -48,7 +48,7 @@ function chooseProgramBase(space: AddressSpace, length: u64, alignment: u64): u6
   return findRoom(space, length);
 }
 
-function mapSegment(space: AddressSpace, segment: Segment, source: PageSource, name: MappingName): i64 {
+function mapSegment(space: AddressSpace, segment: Segment, source: PageSource, name: MappingName | null): i64 {
   let address = segment.address + loadBias;
   let pageStart = address & ~(PAGE_SIZE - 1);
   let within = address - pageStart;

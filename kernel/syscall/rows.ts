@@ -6,6 +6,7 @@ import { defineDescriptorCalls } from "./descriptor";
 import { defineDirectoryCalls } from "./directory";
 import { defineEpollCalls } from "./epoll";
 import { defineEventCalls } from "./event";
+import { defineExecuteCalls } from "./execute";
 import { defineFutexCalls } from "./futex";
 import { defineIdentityCalls } from "./identity";
 import { defineLinkCalls } from "./link";
@@ -32,6 +33,7 @@ export function defineAllCalls(): void {
   defineDirectoryCalls();
   defineEpollCalls();
   defineEventCalls();
+  defineExecuteCalls();
   defineFutexCalls();
   defineIdentityCalls();
   defineLinkCalls();
