@@ -90,3 +90,5 @@ export const ENOTRECOVERABLE: i32 = 131;
 export const ERESTARTSYS: i32 = 512;
 /** As ERESTARTSYS, but a handler always turns it into EINTR: poll, select, epoll_wait, nanosleep, futex (man 7 signal). */
 export const ERESTARTNOHAND: i32 = 514;
+/** As ERESTARTNOHAND, but going on is the business of restart_syscall(2): calls with a relative time (process/restart.ts). */
+export const ERESTART_RESTARTBLOCK: i32 = 516;

@@ -10,4 +10,18 @@ export class Credentials extends Identity {
   realGroup: u32 = 0;
   effectiveGroup: u32 = 0;
   savedGroup: u32 = 0;
+
+  copy(): Credentials {
+    let credentials = new Credentials();
+    credentials.realUser = this.realUser;
+    credentials.effectiveUser = this.effectiveUser;
+    credentials.savedUser = this.savedUser;
+    credentials.fileUser = this.fileUser;
+    credentials.realGroup = this.realGroup;
+    credentials.effectiveGroup = this.effectiveGroup;
+    credentials.savedGroup = this.savedGroup;
+    credentials.fileGroup = this.fileGroup;
+    credentials.groups = this.groups;
+    return credentials;
+  }
 }

@@ -86,6 +86,11 @@ export class DescriptorTable {
     }
   }
 
+  /** The last process that has the table ends. */
+  closeAll(): void {
+    this.closeRange(0, this.files.length - 1, false);
+  }
+
   /** fork: a table with the same open files. */
   copy(): DescriptorTable {
     let table = new DescriptorTable();

@@ -32,6 +32,10 @@ export class ResourceLimits {
     this.soft[RLIMIT_CORE] = 0;
     this.soft[RLIMIT_NOFILE] = 1048576;
     this.hard[RLIMIT_NOFILE] = 1048576;
+    this.soft[RLIMIT_SIGPENDING] = 4096;
+    this.hard[RLIMIT_SIGPENDING] = 4096;
+    this.soft[RLIMIT_NPROC] = 4096;
+    this.hard[RLIMIT_NPROC] = 4096;
     this.soft[RLIMIT_NICE] = 0;
     this.hard[RLIMIT_NICE] = 0;
     this.soft[RLIMIT_RTPRIO] = 0;
@@ -44,5 +48,14 @@ export class ResourceLimits {
   get descriptors(): i32 {
     let limit = this.soft[RLIMIT_NOFILE];
     return limit > 1048576 ? 1048576 : <i32>limit;
+  }
+
+  copy(): ResourceLimits {
+    let limits = new ResourceLimits();
+    for (let i = 0; i < LIMIT_COUNT; i++) {
+      limits.soft[i] = this.soft[i];
+      limits.hard[i] = this.hard[i];
+    }
+    return limits;
   }
 }

@@ -1,0 +1,55 @@
+// Process groups and sessions: man 7 credentials, man 2 setpgid.
+
+import { SIGCONT, SIGHUP } from "../abi/signal";
+import { Process, ProcessState } from "./process";
+import { nextProcess } from "./process-table";
+import { signalGroup } from "./signal-send";
+
+/**
+ * A group is orphaned when no member's parent is in the same session but another group: nobody could continue it
+ * (POSIX.1-2017 3.264). `leaving` does not count as a member.
+ */
+export function isOrphanedGroup(groupId: i32, leaving: Process | null = null): bool {
+  let process = nextProcess(1);
+  while (process !== null) {
+    if (process.groupId == groupId && process !== leaving && process.state == ProcessState.RUNNING) {
+      let parent = process.parent;
+      if (parent !== null && parent.groupId != groupId && parent.sessionId == process.sessionId && parent !== leaving) {
+        return false;
+      }
+    }
+    process = nextProcess(process.id + 1);
+  }
+  return true;
+}
+
+function hasStoppedMember(groupId: i32): bool {
+  let process = nextProcess(1);
+  while (process !== null) {
+    if (process.groupId == groupId && process.stopSignal != 0) return true;
+    process = nextProcess(process.id + 1);
+  }
+  return false;
+}
+
+/** A group that the end of a process orphans: its stopped members get SIGHUP and SIGCONT (man 2 _exit). */
+export function releaseOrphanedGroup(groupId: i32, leaving: Process): void {
+  if (!hasStoppedMember(groupId) || !isOrphanedGroup(groupId, leaving)) return;
+  signalGroup(groupId, SIGHUP);
+  signalGroup(groupId, SIGCONT);
+}
+
+/** Told when a session's leader ends: the terminal hangs up. */
+export class SessionWatcher {
+  ended(_sessionId: i32): void {}
+}
+
+let watcher: SessionWatcher = new SessionWatcher();
+
+export function setSessionWatcher(sessionWatcher: SessionWatcher): void {
+  watcher = sessionWatcher;
+}
+
+export function sessionEnded(sessionId: i32): void {
+  watcher.ended(sessionId);
+}
