@@ -37,6 +37,11 @@ export function setMachineEnd(end: MachineEnd): void {
   machineEnd = end;
 }
 
+/** reboot(2): end the machine as if the first process had ended with `status`. Never returns. */
+export function endMachine(status: i32): void {
+  machineEnd.onInitExit(status);
+}
+
 /** exit_group(2): end the process with a code. Never returns. */
 export function exitGroup(code: i32): void {
   beginExit(currentThread().process, (code & 0xff) << 8);

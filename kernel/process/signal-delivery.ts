@@ -9,12 +9,14 @@ import { exitThread } from "./exit";
 import * as extendedState from "./extended-state";
 import { reportFatalSignal } from "./fatal-signal";
 import { isOrphanedGroup } from "./process-group";
+import { abortSequence } from "./restartable-sequence";
 import { buildFrame } from "./signal-frame";
 import { replenish, SignalRecord } from "./signal-queue";
 import { beginExit, setMask, updateAttention } from "./signal-send";
 import { contains, CORE_DUMPING, lowest, setOf, SignalSet, STOPPING, SYNCHRONOUS } from "./signal-set";
 import { stopHere, stopProcess } from "./signal-stop";
-import { ATTENTION_SIGNAL, ATTENTION_STATE, UserThread } from "./user-thread";
+import { restoreMask } from "./temporary-mask";
+import { ATTENTION_MASK, ATTENTION_SEQUENCE, ATTENTION_SIGNAL, ATTENTION_STATE, UserThread } from "./user-thread";
 
 /** The bytes of `syscall` (and `int 0x80`): what the program counter goes back by to run a call again. */
 const CALL_LENGTH: u64 = 2;
@@ -48,10 +50,18 @@ export function deliverPending(thread: UserThread, mayRestart: bool): void {
     extendedState.load(thread);
     thread.attention &= ~ATTENTION_STATE;
   }
-  if ((thread.attention & ATTENTION_SIGNAL) == 0) return;
-  replenish();
+  if ((thread.attention & ATTENTION_SEQUENCE) != 0) {
+    thread.attention &= ~ATTENTION_SEQUENCE;
+    abortSequence(thread);
+  }
   let process = thread.process;
   let isCall = mayRestart && thread.registers.vector == SYSCALL_VECTOR;
+  if ((thread.attention & ATTENTION_MASK) != 0) {
+    thread.attention &= ~ATTENTION_MASK;
+    if (!isCall || !isBrokenOff(thread.registers)) restoreMask(thread);
+  }
+  if ((thread.attention & ATTENTION_SIGNAL) == 0) return;
+  replenish();
   while (true) {
     if (process.isExiting || thread.isExiting) exitThread();
     if (process.stopSignal != 0) {
@@ -71,11 +81,14 @@ export function deliverPending(thread: UserThread, mayRestart: bool): void {
     runHandler(thread, signal);
   }
   if (isCall) settleCall(thread.registers, false, false);
-  if (thread.hasSavedMask) {
-    thread.hasSavedMask = false;
-    setMask(thread, thread.savedMask);
-  }
+  restoreMask(thread);
   updateAttention(thread);
+}
+
+/** Whether a call's result says that a signal ended it. */
+function isBrokenOff(registers: TrapFrame): bool {
+  let result = <i64>registers.rax;
+  return result == -EINTR || result == -ERESTARTSYS || result == -ERESTARTNOHAND || result == -ERESTART_RESTARTBLOCK;
 }
 
 /** Lay the handler's frame out and go there. A stack that cannot take it ends the program with SIGSEGV. */
@@ -87,6 +100,7 @@ function runHandler(thread: UserThread, signal: i32): void {
   if ((flags & SA_NODEFER) == 0) blocked |= setOf(signal);
   let previous = thread.hasSavedMask ? thread.savedMask : thread.mask;
   thread.hasSavedMask = false;
+  if (thread.rseqArea != 0) abortSequence(thread);
   if (!buildFrame(thread, taken, previous)) {
     if (signal == SIGSEGV) actions.reset(SIGSEGV);
     end(thread, SIGSEGV);

@@ -1,7 +1,7 @@
 // A thread of a program: a kernel thread plus the program's registers, signals and extended state.
 
 import * as cpu from "machine/cpu";
-import { TRAP_FRAME_SIZE, TrapFrame } from "machine/frame";
+import { SYSCALL_VECTOR, TRAP_FRAME_SIZE, TrapFrame } from "machine/frame";
 import { at, pointerOf } from "memory/address";
 import { SS_DISABLE } from "../abi/signal";
 import { PollSet } from "../fs/poll/poll-set";
@@ -21,6 +21,10 @@ import { SignalSet } from "./signal-set";
 export const ATTENTION_SIGNAL: u32 = 1;
 /** The processor holds another thread's extended state. */
 export const ATTENTION_STATE: u32 = 2;
+/** A temporary signal mask ends with the call at hand. */
+export const ATTENTION_MASK: u32 = 4;
+/** It was preempted and may stand in a restartable sequence. */
+export const ATTENTION_SEQUENCE: u32 = 8;
 
 /** man 2 prctl, PR_SET_TIMERSLACK: Linux's default. */
 export const DEFAULT_TIMER_SLACK_NS: u64 = 50_000;
@@ -129,6 +133,7 @@ export class UserThread extends Thread {
   override switchOut(): void {
     this.fsBase = cpu.readFsBase();
     this.gsBase = cpu.readUserGsBase();
+    if (this.rseqArea != 0 && this.registers.vector != SYSCALL_VECTOR) this.attention |= ATTENTION_SEQUENCE;
   }
 
   override switchIn(): void {
