@@ -126,7 +126,6 @@ export const MAX_SYMBOLIC_LINKS: i32 = 40;
 export class Flock {
   type: i16;
   whence: i16;
-  private padding: u32;
   start: i64;
   length: i64;
   pid: i32;

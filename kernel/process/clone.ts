@@ -65,7 +65,7 @@ export function clone(request: CloneRequest): i64 {
     if (!isThread) abandon(process);
     return failed;
   }
-  let id = thread!.id;
+  let id = thread?.id;
   if ((flags & CLONE_VFORK) != 0) waitForChild(caller, process);
   return id;
 }

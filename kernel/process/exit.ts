@@ -1,11 +1,6 @@
 // The end of threads and processes: man 2 _exit, exit_group, wait.
 
-import {
-  CLD_DUMPED,
-  CLD_EXITED,
-  CLD_KILLED,
-  SIGCHLD,
-} from "../abi/signal";
+import { CLD_DUMPED, CLD_EXITED, CLD_KILLED, SIGCHLD } from "../abi/signal";
 import { NS_PER_CLOCK_TICK } from "../abi/time";
 import { EPOLLIN } from "../abi/poll";
 import { store32 } from "../memory/user";
@@ -176,7 +171,7 @@ export function notifyParent(process: Process, code: i32, status: i32): void {
   let isEnd = code == CLD_EXITED || code == CLD_KILLED || code == CLD_DUMPED;
   let signal = isEnd ? process.exitSignal : SIGCHLD;
   if (signal != 0 && (isEnd || !parent.signalActions.isStopSilent)) {
-    report.set(signal, code, <u64>(<u32>process.id) | (<u64>process.credentials.realUser << 32), <u64>(<u32>status));
+    report.set(signal, code, <u64>(<u32>process.id) | ((<u64>process.credentials.realUser) << 32), <u64>(<u32>status));
     let ticks = processRunNs(process) / NS_PER_CLOCK_TICK;
     report.word2 = ticks;
     sendToProcess(parent, report);

@@ -35,7 +35,7 @@ let owner: UserThread | null = null;
 /** Choose the features to keep. Call once, after CR4 is set and frames can be allocated. */
 export function initialize(): void {
   if ((cpu.readCr4() & CR4_OSXSAVE) != 0) {
-    let supported = <u64>cpu.cpuidEax(0xd, 0) | (<u64>cpu.cpuidEdx(0xd, 0) << 32);
+    let supported = <u64>cpu.cpuidEax(0xd, 0) | ((<u64>cpu.cpuidEdx(0xd, 0)) << 32);
     features = supported & WANTED;
     if ((features & 0xe0) != 0xe0) features &= ~(<u64>0xe0);
     if ((features & 4) == 0) features &= 3;

@@ -66,7 +66,10 @@ export function reportFatalSignal(thread: UserThread, record: SignalRecord, sign
 
 function describe(text: Text, thread: UserThread, record: SignalRecord, signal: i32): void {
   let registers = thread.registers;
-  text.nulTerminated(thread.name).string(" (process ").decimal(<u64>thread.process.id);
+  text
+    .nulTerminated(thread.name)
+    .string(" (process ")
+    .decimal(<u64>thread.process.id);
   if (thread.id != thread.process.id) text.string(", thread ").decimal(<u64>thread.id);
   text.string(") ended by ");
   appendSignalName(text, signal);

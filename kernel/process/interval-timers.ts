@@ -4,7 +4,7 @@
 // the least, and looks again when that is over.
 
 import { SIGALRM, SIGPROF, SIGVTALRM } from "../abi/signal";
-import { ITIMER_REAL, ITIMER_VIRTUAL } from "../abi/time";
+import { ITIMER_PROF, ITIMER_REAL, ITIMER_VIRTUAL } from "../abi/time";
 import * as clock from "../sched/clock";
 import { timers } from "../sched/scheduler";
 import { Timer } from "../sched/timer";
@@ -20,16 +20,16 @@ export class IntervalTimer extends Timer {
   /** When it expires, on the timer's own clock; 0 when it is off. */
   expiryNs: u64 = 0;
 
-  constructor(
-    private process: Process,
-    private which: i32,
-  ) {
+  /** Whose timer it is; set once, when the process is made. */
+  process: Process | null = null;
+
+  constructor(private which: i32) {
     super();
   }
 
   /** The timer's own clock: nanoseconds since boot or of processor time. */
   get nowNs(): u64 {
-    return this.which == ITIMER_REAL ? clock.nowNs() : processRunNs(this.process);
+    return this.which == ITIMER_REAL ? clock.nowNs() : processRunNs(this.process!);
   }
 
   /** What is left until it expires; 0 when it is off, at least 1 when it is not. */
@@ -72,16 +72,22 @@ export class IntervalTimer extends Timer {
       this.expiryNs += ((now - this.expiryNs) / period + 1) * period;
       this.arm();
     }
-    signalProcess(this.process, this.which == ITIMER_REAL ? SIGALRM : this.which == ITIMER_VIRTUAL ? SIGVTALRM : SIGPROF);
+    signalProcess(
+      this.process!,
+      this.which == ITIMER_REAL ? SIGALRM : this.which == ITIMER_VIRTUAL ? SIGVTALRM : SIGPROF,
+    );
   }
 }
 
 export class IntervalTimers {
-  private timers: StaticArray<IntervalTimer>;
+  private timers: StaticArray<IntervalTimer> = [
+    new IntervalTimer(ITIMER_REAL),
+    new IntervalTimer(ITIMER_VIRTUAL),
+    new IntervalTimer(ITIMER_PROF),
+  ];
 
-  constructor(process: Process) {
-    this.timers = new StaticArray<IntervalTimer>(3);
-    for (let i = 0; i < 3; i++) this.timers[i] = new IntervalTimer(process, i);
+  belongTo(process: Process): void {
+    for (let i = 0; i < 3; i++) this.timers[i].process = process;
   }
 
   /** Precondition: `which` is an ITIMER_*. */

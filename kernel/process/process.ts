@@ -85,7 +85,7 @@ export class Process {
   /** personality(2). */
   personality: u32 = 0;
 
-  intervalTimers: IntervalTimers;
+  intervalTimers: IntervalTimers = new IntervalTimers();
   posixTimers: PosixTimers = new PosixTimers();
 
   /** Used by threads that have left, and by children that were waited for. */
@@ -101,7 +101,7 @@ export class Process {
   nextInBucket: Process | null = null;
 
   constructor() {
-    this.intervalTimers = new IntervalTimers(this);
+    this.intervalTimers.belongTo(this);
   }
 
   /** The thread whose number is the process's, or the oldest one left; null when none are left. */

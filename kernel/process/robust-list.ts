@@ -2,7 +2,13 @@
 // them; each word that names the thread is marked FUTEX_OWNER_DIED and one waiter is woken.
 
 import * as user from "machine/user";
-import { FUTEX_BITSET_MATCH_ANY, FUTEX_OWNER_DIED, FUTEX_TID_MASK, FUTEX_WAITERS, ROBUST_LIST_LIMIT } from "../abi/futex";
+import {
+  FUTEX_BITSET_MATCH_ANY,
+  FUTEX_OWNER_DIED,
+  FUTEX_TID_MASK,
+  FUTEX_WAITERS,
+  ROBUST_LIST_LIMIT,
+} from "../abi/futex";
 import { fetch64, fetched } from "../memory/user";
 import { findKey, wakeKey } from "./futex";
 import { handOver } from "./futex-lock";

@@ -50,7 +50,7 @@ export class SignalRecord extends ListNode {
     info.error = this.error;
     info.code = this.code;
     info.padding = 0;
-    info.word0 = this.code == SI_TIMER ? (this.word0 & 0xffffffff) | (<u64>(<u32>this.overrun) << 32) : this.word0;
+    info.word0 = this.code == SI_TIMER ? (this.word0 & 0xffffffff) | ((<u64>(<u32>this.overrun)) << 32) : this.word0;
     info.word1 = this.word1;
     info.word2 = this.word2;
     info.word3 = this.word3;

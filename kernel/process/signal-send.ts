@@ -132,7 +132,13 @@ export function kill(thread: UserThread): void {
 }
 
 /** A signal from the kernel: no sender. */
-export function signalProcess(process: Process, signal: i32, code: i32 = SI_KERNEL, word0: u64 = 0, word1: u64 = 0): void {
+export function signalProcess(
+  process: Process,
+  signal: i32,
+  code: i32 = SI_KERNEL,
+  word0: u64 = 0,
+  word1: u64 = 0,
+): void {
   made.set(signal, code, word0, word1);
   sendToProcess(process, made);
 }
@@ -166,7 +172,7 @@ export function signalSelf(signal: i32): void {
 /** Fill `record` as kill(2) does: who the sender is. */
 export function fillSender(record: SignalRecord, signal: i32, code: i32): void {
   let process = currentProcess();
-  record.set(signal, code, <u64>(<u32>process.id) | (<u64>process.credentials.realUser << 32), 0);
+  record.set(signal, code, <u64>(<u32>process.id) | ((<u64>process.credentials.realUser) << 32), 0);
 }
 
 /** Whether the caller may send `signal` to a process: man 2 kill. Returns 0 or -EPERM. */

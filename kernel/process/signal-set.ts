@@ -60,17 +60,12 @@ export const SYNCHRONOUS: SignalSet =
 
 /** Default action: stop the process. */
 export const STOPPING: SignalSet =
-  ((<u64>1) << (SIGSTOP - 1)) |
-  ((<u64>1) << (SIGTSTP - 1)) |
-  ((<u64>1) << (SIGTTIN - 1)) |
-  ((<u64>1) << (SIGTTOU - 1));
+  ((<u64>1) << (SIGSTOP - 1)) | ((<u64>1) << (SIGTSTP - 1)) | ((<u64>1) << (SIGTTIN - 1)) | ((<u64>1) << (SIGTTOU - 1));
 
 /** Default action: nothing. */
 export const IGNORED_BY_DEFAULT: SignalSet =
-  ((<u64>1) << (SIGCONT - 1)) |
-  ((<u64>1) << (SIGCHLD - 1)) |
-  ((<u64>1) << (SIGWINCH - 1)) |
-  ((<u64>1) << (SIGURG - 1));
+  ((<u64>1) << (SIGCONT - 1)) | ((<u64>1) << (SIGCHLD - 1)) | ((<u64>1) << (SIGWINCH - 1)) | ((<u64>1) << (SIGURG - 1));
 
 /** Default action: end with a core dump, which is shown in the status only. SIGQUIT 3, ILL, TRAP, ABRT 6, BUS, FPE, SEGV, XCPU 24, XFSZ 25, SYS. */
-export const CORE_DUMPING: SignalSet = SYNCHRONOUS | (1 << (3 - 1)) | (1 << (6 - 1)) | (1 << (24 - 1)) | (1 << (25 - 1));
+export const CORE_DUMPING: SignalSet =
+  SYNCHRONOUS | (1 << (3 - 1)) | (1 << (6 - 1)) | (1 << (24 - 1)) | (1 << (25 - 1));

@@ -1,17 +1,7 @@
 // Waiting for children: man 2 wait4, waitid.
 
 import { ECHILD, EINTR } from "../abi/errno";
-import {
-  __WALL,
-  __WCLONE,
-  P_PGID,
-  P_PID,
-  WCONTINUED,
-  WEXITED,
-  WNOHANG,
-  WNOWAIT,
-  WSTOPPED,
-} from "../abi/clone";
+import { __WALL, __WCLONE, P_PGID, P_PID, WCONTINUED, WEXITED, WNOHANG, WNOWAIT, WSTOPPED } from "../abi/clone";
 import { CLD_CONTINUED, CLD_DUMPED, CLD_EXITED, CLD_KILLED, CLD_STOPPED, SIGCHLD, SIGCONT } from "../abi/signal";
 import { wait } from "../sched/block";
 import { processRunNs } from "./cpu-time";

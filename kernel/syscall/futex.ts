@@ -2,7 +2,18 @@
 
 import * as user from "machine/user";
 import { bytesAddress, at, pointerOf } from "memory/address";
-import { EAGAIN, EFAULT, EINTR, EINVAL, ENOSYS, EPERM, ERESTARTNOHAND, ERESTARTSYS, ESRCH, ETIMEDOUT } from "../abi/errno";
+import {
+  EAGAIN,
+  EFAULT,
+  EINTR,
+  EINVAL,
+  ENOSYS,
+  EPERM,
+  ERESTARTNOHAND,
+  ERESTARTSYS,
+  ESRCH,
+  ETIMEDOUT,
+} from "../abi/errno";
 import {
   FUTEX2_PRIVATE,
   FUTEX2_SIZE_MASK,
@@ -99,7 +110,7 @@ function waitRelative(address: u64, isPrivate: bool, expected: u32, timeout: u64
   let result = waitFutex(address, isPrivate, expected, FUTEX_BITSET_MATCH_ANY, deadlineNs);
   if (result != -EINTR) return result;
   if (deadlineNs == FOREVER) return -ERESTARTSYS;
-  return restartWith(continueWait, address, <u64>expected | (<u64>(isPrivate ? 1 : 0) << 32), deadlineNs, 0);
+  return restartWith(continueWait, address, <u64>expected | ((<u64>(isPrivate ? 1 : 0)) << 32), deadlineNs, 0);
 }
 
 function continueWait(thread: UserThread): i64 {
@@ -143,8 +154,8 @@ function lock(address: u64, isPrivate: bool, timeout: u64, isWallClock: bool): i
 function wakeOperation(address: u64, address2: u64, isPrivate: bool, count: i32, count2: i32, encoded: u32): i64 {
   let operation = <i32>((encoded >> 28) & 7);
   let comparison = <i32>((encoded >> 24) & 15);
-  let operand = <u32>((<i32>encoded << 8) >> 20);
-  let comparand = (<i32>encoded << 20) >> 20;
+  let operand = <u32>(((<i32>encoded) << 8) >> 20);
+  let comparand = ((<i32>encoded) << 20) >> 20;
   if (((encoded >> 28) & <u32>FUTEX_OP_OPARG_SHIFT) != 0) operand = (<u32>1) << (operand & 31);
   if (operation > FUTEX_OP_XOR || comparison > FUTEX_OP_CMP_GE) return -ENOSYS;
   let failed = findKey(address, isPrivate);

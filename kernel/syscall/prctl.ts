@@ -33,7 +33,6 @@ import {
   PR_SET_THP_DISABLE,
   PR_SET_TIMERSLACK,
   PR_SET_TIMING,
-  PR_SET_VMA,
 } from "../abi/clone";
 import { copyOut, store32, store64 } from "../memory/user";
 import { currentProcess, currentThread } from "../process/current";
@@ -110,7 +109,6 @@ export function prctl(option: u64, a: u64, b: u64, c: u64, d: u64): i64 {
       return a == 0 ? 0 : -EINVAL;
     case PR_GET_TSC:
       return store32(a, PR_TSC_ENABLE);
-    case PR_SET_VMA: // as a Linux without CONFIG_ANON_VMA_NAME
     default:
       return -EINVAL;
   }

@@ -65,7 +65,7 @@ import {
 } from "../abi/syscall-numbers";
 import { copyIn, copyOut, fetch8, fetched, store32 } from "../memory/user";
 import { clone, CloneRequest } from "../process/clone";
-import { currentProcess, currentThread } from "../process/current";
+import { currentProcess } from "../process/current";
 import { PidFile } from "../process/pid-file";
 import { Process, ProcessState } from "../process/process";
 import { findProcess, findThread, isGroup } from "../process/process-table";
@@ -75,7 +75,14 @@ import { ChildReport, waitForChild } from "../process/wait-child";
 import { define0, define1, define2, define3, define4, define5 } from "./table";
 
 const NAMESPACES: u64 =
-  CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWTIME;
+  CLONE_NEWNS |
+  CLONE_NEWCGROUP |
+  CLONE_NEWUTS |
+  CLONE_NEWIPC |
+  CLONE_NEWUSER |
+  CLONE_NEWPID |
+  CLONE_NEWNET |
+  CLONE_NEWTIME;
 /** All that clone3 knows. */
 const CLONE3_FLAGS: u64 = 0xffffff00 | CLONE_CLEAR_SIGHAND | CLONE_INTO_CGROUP;
 const PAGE_SIZE: u64 = 4096;
@@ -223,7 +230,7 @@ function waitid(kind: u64, selector: u64, infoAddress: u64, options: u64, usage:
   if (report.id != 0) {
     info.signal = SIGCHLD;
     info.code = report.code;
-    info.word0 = <u64>(<u32>report.id) | (<u64>report.user << 32);
+    info.word0 = <u64>(<u32>report.id) | ((<u64>report.user) << 32);
     info.word1 = <u64>(<u32>report.status);
   }
   return copyOut(infoAddress, bytesAddress(infoBuffer), SIGINFO_SIZE);
@@ -311,7 +318,8 @@ function pidfdGetfd(descriptor: u64, target: u64, flags: u64): i64 {
   if (process === null) return -EBADF;
   if (process.state != ProcessState.RUNNING) return -ESRCH;
   let self = currentProcess();
-  if (self.credentials.effectiveUser != 0 && self.credentials.effectiveUser != process.credentials.realUser) return -EPERM;
+  if (self.credentials.effectiveUser != 0 && self.credentials.effectiveUser != process.credentials.realUser)
+    return -EPERM;
   let file = process.descriptors.get(<i32>target);
   if (file === null) return -EBADF;
   file.retain();

@@ -3,14 +3,7 @@
 import * as mem from "machine/mem";
 import { bytesAddress } from "memory/address";
 import { EACCES, EFAULT, EINVAL, EPERM, ESRCH } from "../abi/errno";
-import {
-  PRIO_PGRP,
-  PRIO_PROCESS,
-  PRIO_USER,
-  RUSAGE_CHILDREN,
-  RUSAGE_SELF,
-  RUSAGE_THREAD,
-} from "../abi/resource";
+import { PRIO_PGRP, PRIO_PROCESS, PRIO_USER, RUSAGE_CHILDREN, RUSAGE_SELF, RUSAGE_THREAD } from "../abi/resource";
 import {
   SYS_getpriority,
   SYS_getrlimit,

@@ -4,14 +4,7 @@
 import * as mem from "machine/mem";
 import { bytesAddress } from "memory/address";
 import { E2BIG, EFAULT, EINVAL, EPERM, ESRCH } from "../abi/errno";
-import {
-  SCHED_BATCH,
-  SCHED_FIFO,
-  SCHED_IDLE,
-  SCHED_OTHER,
-  SCHED_RESET_ON_FORK,
-  SCHED_RR,
-} from "../abi/resource";
+import { SCHED_BATCH, SCHED_FIFO, SCHED_IDLE, SCHED_OTHER, SCHED_RESET_ON_FORK, SCHED_RR } from "../abi/resource";
 import {
   SYS_sched_get_priority_max,
   SYS_sched_get_priority_min,

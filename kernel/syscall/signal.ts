@@ -48,14 +48,7 @@ import { noRestart } from "../process/restart";
 import { takePending } from "../process/signal-delivery";
 import { restoreFrame } from "../process/signal-frame";
 import { replenish, SignalRecord } from "../process/signal-queue";
-import {
-  checkSender,
-  discard,
-  fillSender,
-  sendToProcess,
-  sendToThread,
-  setMask,
-} from "../process/signal-send";
+import { checkSender, discard, fillSender, sendToProcess, sendToThread, setMask } from "../process/signal-send";
 import { contains, isSignal, setOf, SignalSet, UNBLOCKABLE } from "../process/signal-set";
 import { setSignalStack, signalStackState } from "../process/signal-stack";
 import { holdMask } from "../process/temporary-mask";
@@ -64,7 +57,7 @@ import { UserThread } from "../process/user-thread";
 import { block } from "../sched/block";
 import * as clock from "../sched/clock";
 import { FOREVER } from "../sched/timer";
-import { define0, define1, define2, define3, define4 } from "./table";
+import { define0, define2, define3, define4 } from "./table";
 
 const actionBuffer = new StaticArray<u8>(<i32>SIGACTION_SIZE);
 const action = at<KernelSigaction>(pointerOf(actionBuffer));

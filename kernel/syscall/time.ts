@@ -3,13 +3,7 @@
 import { at, bytesAddress, pointerOf } from "memory/address";
 import * as mem from "machine/mem";
 import { EAGAIN, EFAULT, EINTR, EINVAL, EOPNOTSUPP, EPERM, ERESTARTNOHAND } from "../abi/errno";
-import {
-  SIGALRM,
-  SIGEV_NONE,
-  SIGEV_SIGNAL,
-  SIGEV_THREAD,
-  SIGEV_THREAD_ID,
-} from "../abi/signal";
+import { SIGALRM, SIGEV_NONE, SIGEV_SIGNAL, SIGEV_THREAD, SIGEV_THREAD_ID } from "../abi/signal";
 import {
   SYS_adjtimex,
   SYS_alarm,
@@ -195,15 +189,14 @@ function clockNanosleep(clockId: u64, flags: u64, duration: u64, remaining: u64)
   failed = readTimespec(duration);
   if (failed < 0) return failed;
   let isAbsolute = (<i32>flags & TIMER_ABSTIME) != 0;
-  if (id < 0 || id == CLOCK_PROCESS_CPUTIME_ID) return sleepOnCpuClock(id, isAbsolute ? timespecNs : reading + timespecNs);
+  if (id < 0 || id == CLOCK_PROCESS_CPUTIME_ID)
+    return sleepOnCpuClock(id, isAbsolute ? timespecNs : reading + timespecNs);
   if (!isAbsolute) return sleepUntil(clock.nowNs() + timespecNs, remaining);
+  let untilNs = timespecNs;
   while (true) {
     readClock(id);
-    if (reading >= timespecNs) return 0;
-    let until = timespecNs;
-    let result = block(clock.nowNs() + (until - reading));
-    timespecNs = until;
-    if (result == -EINTR) return -ERESTARTNOHAND;
+    if (reading >= untilNs) return 0;
+    if (block(clock.nowNs() + (untilNs - reading)) == -EINTR) return -ERESTARTNOHAND;
   }
 }
 
@@ -360,7 +353,13 @@ function clockAdjtime(clockId: u64, address: u64): i64 {
 export function defineTimeCalls(): void {
   define2(SYS_clock_gettime, "clock_gettime", "int ptr", clockGettime, "complete");
   define2(SYS_clock_getres, "clock_getres", "int ptr", clockGetres, "complete; always 1 ns");
-  define2(SYS_clock_settime, "clock_settime", "int ns", clockSettime, "CLOCK_REALTIME; running absolute timers keep their time");
+  define2(
+    SYS_clock_settime,
+    "clock_settime",
+    "int ns",
+    clockSettime,
+    "CLOCK_REALTIME; running absolute timers keep their time",
+  );
   define4(SYS_clock_nanosleep, "clock_nanosleep", "int flags ns ptr", clockNanosleep, "complete");
   define2(SYS_nanosleep, "nanosleep", "ns ptr", nanosleep, "complete");
   define2(SYS_gettimeofday, "gettimeofday", "ptr ptr", gettimeofday, "complete; the time zone is UTC");
