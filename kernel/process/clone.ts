@@ -56,16 +56,14 @@ export function clone(request: CloneRequest): i64 {
   let isThread = (flags & CLONE_THREAD) != 0;
   let process = isThread ? caller.process : copyProcess(caller.process, flags);
   if (process === null) return -ENOMEM;
-  let failed = 0;
   let thread = copyThread(caller, process, request);
-  if (thread === null) failed = -EAGAIN;
-  else failed = finish(caller, process, thread, request);
+  let failed = thread === null ? -EAGAIN : finish(caller, process, thread, request);
   if (failed < 0) {
     if (thread !== null) extendedState.forget(thread);
     if (!isThread) abandon(process);
     return failed;
   }
-  let id = thread?.id;
+  let id = thread === null ? 0 : thread.id;
   if ((flags & CLONE_VFORK) != 0) waitForChild(caller, process);
   return id;
 }

@@ -16,14 +16,24 @@ import {
   SYS_uname,
 } from "../abi/syscall-numbers";
 import { NS_PER_SECOND } from "../abi/time";
-import { Text } from "../lib/text";
 import * as log from "../log/log";
 import { copyIn, copyOut } from "../memory/user";
 import { currentProcess } from "../process/current";
 import { endMachine } from "../process/exit";
 import { threadCount } from "../process/process-table";
-import { domainName, hostName, MACHINE, NAME_LIMIT, RELEASE, SYSTEM_NAME, VERSION } from "../process/system-name";
+import {
+  domainName,
+  hostName,
+  LONGEST_NAME,
+  MACHINE,
+  RELEASE,
+  setDomainName,
+  setHostName,
+  SYSTEM,
+  VERSION,
+} from "../process/system-name";
 import * as clock from "../sched/clock";
+import { averages, FRACTION_BITS } from "../sched/load-average";
 import { prctl } from "./prctl";
 import { define1, define2, define3, define4, define5 } from "./table";
 
@@ -36,43 +46,54 @@ function storeName(index: u64, text: string): void {
   for (let i = 0; i < text.length; i++) mem.store8(first + <u64>i, text.charCodeAt(i));
 }
 
-function storeText(index: u64, text: Text): void {
-  mem.copy(bytesAddress(names) + index * FIELD_SIZE, text.address, <u64>text.length);
+function storeBytes(index: u64, name: StaticArray<u8>): void {
+  mem.copy(bytesAddress(names) + index * FIELD_SIZE, bytesAddress(name), <u64>name.length);
 }
 
 function uname(address: u64): i64 {
   mem.fill(bytesAddress(names), 0, FIELD_SIZE * 6);
-  storeName(0, SYSTEM_NAME);
-  storeText(1, hostName);
+  storeName(0, SYSTEM);
+  storeBytes(1, hostName());
   storeName(2, RELEASE);
   storeName(3, VERSION);
   storeName(4, MACHINE);
-  storeText(5, domainName);
+  storeBytes(5, domainName());
   return copyOut(address, bytesAddress(names), FIELD_SIZE * 6);
 }
 
-function setName(name: Text, address: u64, length: u64): i64 {
-  if (currentProcess().credentials.effectiveUser != 0) return -EPERM;
-  if (<i32>length < 0 || length > <u64>NAME_LIMIT) return -EINVAL;
-  if (copyIn(bytesAddress(names), address, length) < 0) return -EFAULT;
-  name.clear().array(names, 0, <i32>length);
-  return 0;
+/** A new name of the program's, null with the reason in `nameError`. */
+let nameError: i32 = 0;
+function readName(address: u64, length: u64): StaticArray<u8> | null {
+  nameError = -EPERM;
+  if (currentProcess().credentials.effectiveUser != 0) return null;
+  nameError = -EINVAL;
+  if (<i32>length < 0 || length > <u64>LONGEST_NAME) return null;
+  nameError = -EFAULT;
+  let name = new StaticArray<u8>(<i32>length);
+  return copyIn(bytesAddress(name), address, length) < 0 ? null : name;
 }
 
 function sethostname(address: u64, length: u64): i64 {
-  return setName(hostName, address, length);
+  let name = readName(address, length);
+  return name === null ? nameError : setHostName(name);
 }
 
 function setdomainname(address: u64, length: u64): i64 {
-  return setName(domainName, address, length);
+  let name = readName(address, length);
+  return name === null ? nameError : setDomainName(name);
 }
 
+/** SI_LOAD_SHIFT. */
+const LOAD_SHIFT: u64 = 16;
 const systemBuffer = new StaticArray<u8>(<i32>SYSTEM_INFORMATION_SIZE);
 const system = at<SystemInformation>(pointerOf(systemBuffer));
 
 function sysinfo(address: u64): i64 {
   mem.fill(bytesAddress(systemBuffer), 0, SYSTEM_INFORMATION_SIZE);
   system.uptimeSeconds = <i64>(clock.nowNs() / NS_PER_SECOND);
+  system.load1 = averages[0] << (LOAD_SHIFT - FRACTION_BITS);
+  system.load5 = averages[1] << (LOAD_SHIFT - FRACTION_BITS);
+  system.load15 = averages[2] << (LOAD_SHIFT - FRACTION_BITS);
   system.totalMemory = frames.totalCount() << frames.FRAME_SHIFT;
   system.freeMemory = frames.freeCount() << frames.FRAME_SHIFT;
   system.processes = <u16>threadCount();
@@ -161,7 +182,7 @@ export function defineSystemCalls(): void {
   define1(SYS_uname, "uname", "ptr", uname, "complete");
   define2(SYS_sethostname, "sethostname", "in size", sethostname, "complete");
   define2(SYS_setdomainname, "setdomainname", "in size", setdomainname, "complete");
-  define1(SYS_sysinfo, "sysinfo", "ptr", sysinfo, "no load averages");
+  define1(SYS_sysinfo, "sysinfo", "ptr", sysinfo, "complete");
   define4(SYS_reboot, "reboot", "hex hex hex ptr", reboot, "every way of stopping ends the machine");
   define3(SYS_syslog, "syslog", "int out size", syslog, "SYSLOG_ACTION_READ_ALL and the sizes");
   define1(SYS_personality, "personality", "hex", personality, "kept and shown");
