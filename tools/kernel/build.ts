@@ -52,6 +52,8 @@ export interface BuiltKernel {
 const memoryBase = 0x1000;
 /** Static data and the first heap, which the image brings along; kernel/trusted/runtime/heap.ts maps more. */
 const initialMemory = 0x200000;
+/** Where linear memory stands: kernel/trusted/machine/linear.ts, machine/x86_64/layout.h. */
+const linearBase = 0xffffffffc0000000n;
 const machineFolder = "machine/x86_64";
 const linkerScript = `${machineFolder}/kernel.ld`;
 const toolFolders = ["tools/kernel", "tools/translator"];
@@ -172,8 +174,9 @@ async function build(output: string, options: BuildOptions): Promise<Manifest["i
   for (const warning of warnings) options.onWarning?.(warning);
 
   const defined = new Map([
-    ["linear_memory_base", memoryBase],
-    ["linear_memory_size", initialMemory],
+    ["linear_memory", linearBase],
+    ["linear_memory_base", BigInt(memoryBase)],
+    ["linear_memory_size", BigInt(initialMemory)],
   ]);
   report("link", 0, 2, "first.elf");
   const first = `${output}/first.elf`;

@@ -139,7 +139,7 @@ export async function link(
   output: string,
   objects: readonly string[],
   script: string,
-  symbols: ReadonlyMap<string, number>,
+  symbols: ReadonlyMap<string, bigint>,
 ): Promise<void> {
   const defined = [...symbols].flatMap(([name, value]) => ["--defsym", `${name}=0x${value.toString(16)}`]);
   const flags = ["-nostdlib", "-z", "max-page-size=0x1000", "-z", "noexecstack", "--no-warn-rwx-segments"];

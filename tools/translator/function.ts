@@ -8,7 +8,16 @@ import { Names } from "./names.ts";
 import { binary, cType, isFloatOperator, numericArity, unary } from "./operators.ts";
 import type { Location, SourceMap } from "./source-map.ts";
 import type { Statement } from "./statement.ts";
-import { Binding, combine, condition, constantValue, operand, type Value, variableValue } from "./value.ts";
+import {
+  Binding,
+  combine,
+  condition,
+  constantValue,
+  operand,
+  type Value,
+  temporaryValue,
+  variableValue,
+} from "./value.ts";
 import {
   at,
   type Operator,
@@ -212,7 +221,7 @@ export class FunctionTranslator {
     const value = at(this.#stack, position);
     const name = this.#temporary(value.type);
     this.#emit(`${name} = ${value.text};`);
-    this.#stack[position] = variableValue(value.type, name);
+    this.#stack[position] = temporaryValue(value.type, name);
   }
 
   #spillWhere(mustComeFirst: (value: Value) => boolean): void {
@@ -228,7 +237,7 @@ export class FunctionTranslator {
 
   /** Before control may leave this straight line of code. */
   #beforeControl(): void {
-    this.#spillWhere((value) => value.constant === null);
+    this.#spillWhere((value) => !value.isSettled);
   }
 
   #push(value: Value): void {
@@ -483,7 +492,7 @@ export class FunctionTranslator {
   }
 
   #pushResult(frame: Frame): void {
-    if (frame.resultType !== null) this.#push(variableValue(frame.resultType, this.#resultOf(frame)));
+    if (frame.resultType !== null) this.#push(temporaryValue(frame.resultType, this.#resultOf(frame)));
   }
 
   // ── Instructions ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -625,6 +634,7 @@ export class FunctionTranslator {
 
   /** Evaluate a value now and name it. */
   #settle(value: Value): Value {
+    if (value.isSettled) return value;
     this.#stack.push(value);
     this.#spill(this.#stack.length - 1);
     return this.#pop();

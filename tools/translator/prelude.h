@@ -1,5 +1,5 @@
 // What translated code stands on: linear memory at a constant base, and the wasm instructions that C has no
-// operator for. Included first by every unit; LINEAR_BASE comes from the compiler's command line.
+// operator for. Included first by every unit.
 #pragma once
 #include <stdint.h>
 
@@ -8,8 +8,12 @@ typedef uint16_t __attribute__((may_alias, aligned(1))) linear_u16;
 typedef uint32_t __attribute__((may_alias, aligned(1))) linear_u32;
 typedef uint64_t __attribute__((may_alias, aligned(1))) linear_u64;
 
-// The byte at linear address `address` (u32) plus a constant offset, which folds into the displacement.
-#define LINEAR(type, address, offset) (*(linear_##type *)((uint64_t)(address) + (LINEAR_BASE + (offset))))
+// Linear memory: the linker says where. A symbol, not a number cast to a pointer: for those gcc 12 drops stores that
+// are read through another address (-fdse), and it cannot tell them from its own variables.
+extern uint8_t linear_memory[];
+
+// What is at linear address `address` (u32) plus a constant offset; both fold into the displacement.
+#define LINEAR(type, address, offset) (*(linear_##type *)(linear_memory + ((uint64_t)(address) + (offset))))
 
 #define TRAP() __builtin_trap()
 #define HELPER static inline __attribute__((always_inline, artificial, unused))
@@ -56,10 +60,10 @@ HELPER uint32_t i32_popcnt(uint32_t a) { return (uint32_t)i64_popcnt(a); }
 
 // Block operations: out of bounds is a page fault, as for every access.
 HELPER void linear_copy(uint32_t destination, uint32_t source, uint32_t length) {
-  __builtin_memmove((void *)(LINEAR_BASE + (uint64_t)destination), (const void *)(LINEAR_BASE + (uint64_t)source), length);
+  __builtin_memmove(linear_memory + (uint64_t)destination, linear_memory + (uint64_t)source, length);
 }
 HELPER void linear_fill(uint32_t destination, uint32_t byte, uint32_t length) {
-  __builtin_memset((void *)(LINEAR_BASE + (uint64_t)destination), (int)byte, length);
+  __builtin_memset(linear_memory + (uint64_t)destination, (int)byte, length);
 }
 
 // memory.size and memory.grow, in 64 KiB pages. Where nobody defines them linear memory never grows: the kernel's

@@ -22,6 +22,8 @@ export interface Value {
   readonly inverse: string | null;
   /** For a constant: its value, unsigned. */
   readonly constant: number | bigint | null;
+  /** A constant or a temporary: it is the same whenever it is read. */
+  readonly isSettled: boolean;
 }
 
 const none: ReadonlySet<string> = new Set();
@@ -38,6 +40,7 @@ export function constantValue(type: ValueType, constant: number | bigint): Value
     condition: null,
     inverse: null,
     constant,
+    isSettled: true,
   };
 }
 
@@ -67,7 +70,13 @@ export function variableValue(type: ValueType, name: string): Value {
     condition: null,
     inverse: null,
     constant: null,
+    isSettled: false,
   };
+}
+
+/** A temporary: nothing assigns it while it waits on the stack. */
+export function temporaryValue(type: ValueType, name: string): Value {
+  return { ...variableValue(type, name), variables: none, isSettled: true };
 }
 
 /** What an expression adds to its operands' effects. */
@@ -98,6 +107,7 @@ export function combine(type: ValueType, text: string, operands: readonly Value[
     condition: shape.condition ?? null,
     inverse: shape.inverse ?? null,
     constant: null,
+    isSettled: false,
   };
 }
 

@@ -30,7 +30,8 @@ export function translateForHost({ wasm, sourceMap }: Module): Translation {
   return translate(wasm, sourceMap, { head: hostHead(wasm), allowFloats: true, exportPrefix: "kernel_" });
 }
 
-const linearBase = "0x100000000000ul";
+/** In the low 2 GiB, as position-dependent code wants its symbols; above the program and its heap. */
+const linearBase = "0x10000000";
 const cTypes: Record<ValueType, string> = { i32: "uint32_t", i64: "uint64_t", f32: "float", f64: "double" };
 
 function prototype(name: string, { parameters, result }: Signature): string {
@@ -50,7 +51,8 @@ function hostHead(wasm: Uint8Array): string {
 }
 
 /** `main`: memory, traps, and a dispatcher over the exports. */
-function driver(wasm: Uint8Array, translation: Translation): string {
+function driver(wasm: Uint8Array, translation: Translation, isIsolated: boolean): string {
+  const next = isIsolated ? "return 0;" : "continue;";
   const module = readModule(wasm);
   const signatureOf = (index: number) => module.functions[index - module.imports.length]?.signature;
   const lines = [
@@ -62,6 +64,8 @@ function driver(wasm: Uint8Array, translation: Translation): string {
     "#include <stdlib.h>",
     "#include <string.h>",
     "#include <sys/mman.h>",
+    "#include <sys/wait.h>",
+    "#include <unistd.h>",
     "static sigjmp_buf escape;",
     `static uint32_t pages = ${translation.memoryBytes / 0x10000};`,
     `static uint8_t *const base = (uint8_t *)${linearBase};`,
@@ -96,7 +100,7 @@ function driver(wasm: Uint8Array, translation: Translation): string {
     let statement = `${call}; puts("ok");`;
     if (signature.result === "i32" || signature.result === "i64") statement = `printf("%lx\\n", (uint64_t)${call});`;
     else if (signature.result !== null) statement = `printf("%lx\\n", bits_${signature.result}(${call}));`;
-    dispatch.push(`if (!strcmp(name, "${name}")) { ${statement} continue; }`);
+    dispatch.push(`if (!strcmp(name, "${name}")) { ${statement} ${next} }`);
   }
   lines.push(
     "static inline float as_f32(uint64_t bits) { float f; uint32_t b = (uint32_t)bits; memcpy(&f, &b, 4); return f; }",
@@ -119,7 +123,11 @@ function driver(wasm: Uint8Array, translation: Translation): string {
     '    char *name = strtok(line, " \\n");',
     "    if (!name) continue;",
     '    for (int i = 0; i < 16; i++) { char *word = strtok(0, " \\n"); if (!word) break; arguments[i] = strtoul(word, 0, 16); }',
-    '    if (sigsetjmp(escape, 1)) { puts("trap"); continue; }',
+    // A call that traps leaves undecided what it stored: gcc drops stores before a trap.
+    "    fflush(stdout);",
+    `    pid_t child = ${isIsolated ? "fork()" : "0"};`,
+    "    if (child) { waitpid(child, 0, 0); continue; }",
+    `    if (sigsetjmp(escape, 1)) { puts("trap"); ${next} }`,
     ...dispatch.map((line) => `    ${line}`),
     '    puts("unknown");',
     "  }",
@@ -129,13 +137,13 @@ function driver(wasm: Uint8Array, translation: Translation): string {
   return lines.join("\n");
 }
 
-/** Translate, compile with gcc at `level`, and make the calls; one answer a call. */
-export function runNative(module: Module, calls: readonly Call[], level = "-O2"): string[] {
+/** Translate, compile with gcc at `level`, and make the calls, each in a process of its own if `isIsolated`; one answer a call. */
+export function runNative(module: Module, calls: readonly Call[], level = "-O2", isIsolated = false): string[] {
   const translation = translateForHost(module);
   const folder = mkdtempSync(join(tmpdir(), "translator-"));
   try {
     mkdirSync(folder, { recursive: true });
-    const files = [...translation.units, { name: "driver", text: driver(module.wasm, translation) }].map(
+    const files = [...translation.units, { name: "driver", text: driver(module.wasm, translation, isIsolated) }].map(
       ({ name, text }) => {
         writeFileSync(join(folder, `${name}.c`), text);
         return `${name}.c`;
@@ -146,7 +154,8 @@ export function runNative(module: Module, calls: readonly Call[], level = "-O2")
       join(folder, "data.S"),
       '.section .rodata\n.globl data_start, data_end\ndata_start: .incbin "data.bin"\ndata_end:\n.section .note.GNU-stack,"",@progbits\n',
     );
-    const flags = [level, "-w", "-fno-strict-aliasing", "-ffp-contract=off", `-DLINEAR_BASE=${linearBase}`];
+    const flags = [level, "-w", "-fno-pie", "-no-pie", "-fno-strict-aliasing", "-ffp-contract=off"];
+    flags.push(`-Wl,--defsym,linear_memory=${linearBase}`);
     execFileSync("gcc", [...flags, "-o", "program", ...files, "data.S", "-lm"], { cwd: folder, stdio: "pipe" });
     const input = calls.map(([name, ...values]) => [name, ...values.map(toBits)].join(" ")).join("\n");
     return execFileSync(join(folder, "program"), { input: `${input}\n`, encoding: "utf8", timeout: 60_000 })
@@ -167,25 +176,19 @@ function toBits(value: Argument): string {
   throw new Error("pass floats as bits");
 }
 
-/** Make the calls in Node. Float parameters are given as bits, as for the native program. */
-export function runInNode(module: Module, calls: readonly Call[]): string[] {
+/** Make the calls in Node, each on an instance of its own if `isIsolated`. Float parameters are given as bits, as for the native program. */
+export function runInNode(module: Module, calls: readonly Call[], isIsolated = false): string[] {
   const decoded = readModule(module.wasm);
   class Abort extends Error {}
-  let instance: WebAssembly.Instance;
-  try {
-    instance = new WebAssembly.Instance(new WebAssembly.Module(module.wasm as Uint8Array<ArrayBuffer>), {
-      env: {
-        abort: () => {
-          throw new Abort();
-        },
-      },
-    });
-  } catch {
-    return ["trap at start"];
-  }
+  const compiled = new WebAssembly.Module(module.wasm as Uint8Array<ArrayBuffer>);
+  const abort = () => {
+    throw new Abort();
+  };
+  let instance = new WebAssembly.Instance(compiled, { env: { abort } });
   const view = new DataView(new ArrayBuffer(8));
   return calls.map(([name, ...values]) => {
     const signature = decoded.functions[(decoded.exports.get(name) ?? -1) - decoded.imports.length]?.signature;
+    if (isIsolated) instance = new WebAssembly.Instance(compiled, { env: { abort } });
     const callable = instance.exports[name] as ((...values: Argument[]) => Argument | undefined) | undefined;
     if (!signature || !callable) return "unknown";
     const converted = values.map((value, position) => {
