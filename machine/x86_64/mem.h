@@ -27,11 +27,5 @@ static inline void mem_copy(u64 destination, u64 source, u64 length) { memcpy((v
 static inline void mem_move(u64 destination, u64 source, u64 length) { memmove((void *)destination, (void *)source, length); }
 static inline void mem_fill(u64 destination, u32 byte, u64 length) { memset((void *)destination, byte, length); }
 static inline i32 mem_compare(u64 left, u64 right, u64 length) { return memcmp((void *)left, (void *)right, length); }
-static inline void mem_zeroPage(u64 page) {
-  u64 count = 512;
-  asm volatile("rep stosq" : "+D"(page), "+c"(count) : "a"(0) : "memory");
-}
-static inline void mem_copyPage(u64 destination, u64 source) {
-  u64 count = 512;
-  asm volatile("rep movsq" : "+D"(destination), "+S"(source), "+c"(count)::"memory");
-}
+static inline void mem_zeroPage(u64 page) { memset((void *)page, 0, 4096); }
+static inline void mem_copyPage(u64 destination, u64 source) { memcpy((void *)destination, (void *)source, 4096); }
