@@ -381,6 +381,18 @@ export class AddressSpace {
     return dropped;
   }
 
+  /** The program never runs again: free the pages that are its own ahead of everything else. Returns how many there were. */
+  dropOwnPages(): i64 {
+    let before = this.usage.anonymousPages;
+    this.usage.notePeak();
+    for (let index = 0; index < this.mappings.length; index++) {
+      let mapping = this.mappings.at(index);
+      if (!mapping.isShared) this.dropPages(mapping, mapping.start, mapping.end);
+    }
+    this.invalidate(0, tables.END, 1);
+    return before - this.usage.anonymousPages;
+  }
+
   /** A page of the mapping's source became resident (1) or went (-1). */
   countSource(mapping: Mapping, delta: i64): void {
     let source = mapping.source;

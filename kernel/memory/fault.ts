@@ -12,7 +12,7 @@ import { PAGE_SHIFT, PAGE_SIZE, PROT_EXEC, PROT_READ, PROT_WRITE } from "../abi/
 import { AddressSpace } from "./address-space";
 import { LIMIT_STACK } from "./limits";
 import { Mapping, RANDOM } from "./mapping";
-import { relieve } from "./oom";
+import { mayTakeFrame, relieve } from "./oom";
 import { PageSource } from "./page-source";
 import { STACK_GUARD } from "./placement";
 
@@ -46,7 +46,7 @@ export function handle(space: AddressSpace, address: u64, errorCode: u64): Fault
   while (true) {
     let result = resolve(space, address, errorCode);
     if (result != FaultResult.OUT_OF_MEMORY) return result;
-    if (!relieve(space, (errorCode & FAULT_USER) != 0)) return result;
+    if (!relieve(space)) return result;
   }
 }
 
@@ -82,7 +82,7 @@ function resolve(space: AddressSpace, address: u64, access: u64): FaultResult {
   space.usage.minorFaults++;
 
   let page = address & ~(PAGE_SIZE - 1);
-  let slot = tables.make(space.root, page);
+  let slot = space.isCondemned ? 0 : tables.make(space.root, page);
   if (slot == 0) return FaultResult.OUT_OF_MEMORY;
   let entry = mem.load64(slot);
   if (entry != 0) return isWrite ? storeInto(space, mapping, page, slot, entry) : again(space, page);
@@ -110,7 +110,7 @@ function fillAnonymous(space: AddressSpace, mapping: Mapping, slot: u64, isWrite
     mem.store64(slot, zeroFrame | mapping.entryBits | tables.UNCOUNTED);
     return FaultResult.HANDLED;
   }
-  let frame = frames.allocateZeroed();
+  let frame = mayTakeFrame() ? frames.allocateZeroed() : 0;
   if (frame == 0) return FaultResult.OUT_OF_MEMORY;
   mem.store64(slot, ownedEntry(mapping, frame));
   space.usage.anonymousPages++;
@@ -128,7 +128,7 @@ function storeInto(space: AddressSpace, mapping: Mapping, page: u64, slot: u64, 
     return again(space, page);
   }
   let isZero = (entry & tables.UNCOUNTED) != 0 && source === null;
-  let frame = isZero ? frames.allocateZeroed() : frames.allocate();
+  let frame = !mayTakeFrame() ? 0 : isZero ? frames.allocateZeroed() : frames.allocate();
   if (frame == 0) return FaultResult.OUT_OF_MEMORY;
   if (!isZero) mem.copyPage(direct(frame), direct(old));
   mem.store64(slot, ownedEntry(mapping, frame));
@@ -180,7 +180,7 @@ function fillFromSource(
     return FaultResult.HANDLED;
   }
   if (isWrite && !isShared) {
-    let copy = frames.allocate();
+    let copy = mayTakeFrame() ? frames.allocate() : 0;
     if (copy != 0) {
       mem.copyPage(direct(copy), direct(frame));
       mem.store64(slot, ownedEntry(mapping, copy));

@@ -1,11 +1,18 @@
 // Out of memory: what can be had again is taken back, and when that is not enough a program ends, with a message that
-// names it. Nothing waits for memory that will not come.
+// names it. Nothing waits for memory that may not come: the pages of the one that ends are free at once, for it never runs
+// its program again.
 //
 // Rules of use: kernel allocations that fail return an error of their own; only page faults come here, for they have
-// nobody to return an error to. Who ends a program is above this layer: it registers a Keeper.
+// nobody to return an error to. A few frames are kept from programs, so that the kernel itself goes on. Who kills a
+// program is above this layer: it registers a Keeper.
 
-import { ListNode, List } from "../lib/list";
+import * as frames from "memory/frames";
+import { List, ListNode } from "../lib/list";
 import { AddressSpace, spaces } from "./address-space";
+
+/** Frames that page faults leave to the kernel: 2 MB, less on a small machine. */
+const RESERVED_FRAMES: u64 = 512;
+const RESERVED_SHARE: u64 = 64;
 
 /** A cache that can give frames back. */
 export class Reclaimer extends ListNode {
@@ -17,11 +24,8 @@ export class Reclaimer extends ListNode {
 
 /** Ends programs. */
 export class Keeper {
-  /**
-   * Say that `victim` ends for want of memory, and have it killed. Returns true when frames came free: at once, or, when
-   * `mayWait`, after letting the victim run to its end. `asking` is the space that needs memory.
-   */
-  end(_victim: AddressSpace, _asking: AddressSpace, _mayWait: bool): bool {
+  /** Say that the programs in `victim` end for want of memory, and have them killed before they run again. Returns whether there are any. */
+  end(_victim: AddressSpace): bool {
     return false;
   }
 }
@@ -37,6 +41,12 @@ export function setKeeper(value: Keeper): void {
   keeper = value;
 }
 
+/** Whether a program may have another frame. */
+export function mayTakeFrame(): bool {
+  let free = frames.freeCount();
+  return free > RESERVED_FRAMES || free > frames.totalCount() / RESERVED_SHARE;
+}
+
 /** Ask all caches; returns the frames that came free. */
 export function reclaimCaches(): u64 {
   let freed: u64 = 0;
@@ -48,21 +58,26 @@ export function reclaimCaches(): u64 {
   return freed;
 }
 
-/** Memory is out for `space`. Returns whether to try again; false: `space` itself must end. */
-export function relieve(space: AddressSpace, mayWait: bool): bool {
+/** Memory is out for `space`. Returns whether to try again; false: `space` itself ends. */
+export function relieve(space: AddressSpace): bool {
+  if (space.isCondemned) return false;
   if (reclaimCaches() > 0) return true;
-  let victim = fattest();
-  if (victim === null) return false;
-  let freed = keeper.end(victim, space, mayWait);
-  return freed && victim !== space;
+  while (true) {
+    let victim = fattest();
+    if (victim === null) return false;
+    victim.isCondemned = true;
+    let isProgram = keeper.end(victim);
+    if (victim === space) return false;
+    if (isProgram && victim.dropOwnPages() > 0) return true;
+  }
 }
 
-/** The address space that holds the most memory, those first that are ending already. */
+/** The address space that holds the most memory, but for those that are ending already. */
 export function fattest(): AddressSpace | null {
   let found: AddressSpace | null = null;
   for (let i = 0; i < spaces.length; i++) {
     let candidate = spaces[i];
-    if (candidate.isCondemned) return candidate;
+    if (candidate.isCondemned) continue;
     if (found === null || candidate.usage.residentPages > found.usage.residentPages) found = candidate;
   }
   return found;

@@ -4,10 +4,12 @@ import * as mem from "machine/mem";
 import { direct } from "memory/address";
 import * as frames from "memory/frames";
 import * as pageTables from "memory/page-tables";
+import * as tables from "memory/user-tables";
 import { advise, lock, residentPages } from "../../../kernel/memory/advice";
 import { AddressSpace } from "../../../kernel/memory/address-space";
 import { copySpace } from "../../../kernel/memory/copy-space";
 import { handle } from "../../../kernel/memory/fault";
+import { Keeper, setKeeper } from "../../../kernel/memory/oom";
 import { PageSource } from "../../../kernel/memory/page-source";
 import { readRemote, writeRemote } from "../../../kernel/memory/remote";
 import { remap } from "../../../kernel/memory/remap";
@@ -189,4 +191,23 @@ export function setLimit(space: i32, index: i32, value: u64): void {
 export function tableCount(): i32 {
   return tables.tableCount;
 }
-import * as tables from "memory/user-tables";
+
+/** Notes who had to go. */
+class TestKeeper extends Keeper {
+  ended: Array<AddressSpace> = [] as AddressSpace[];
+  override end(victim: AddressSpace): bool {
+    this.ended.push(victim);
+    return true;
+  }
+}
+const keeper = new TestKeeper();
+
+export function keep(): void {
+  setKeeper(keeper);
+}
+export function endedCount(): i32 {
+  return keeper.ended.length;
+}
+export function endedSpace(index: i32): i32 {
+  return spaces.indexOf(keeper.ended[index]);
+}

@@ -42,6 +42,9 @@ interface Exports {
   mappingProtection(space: number, index: number): number;
   setLimit(space: number, index: number, value: bigint): void;
   tableCount(): number;
+  keep(): void;
+  endedCount(): number;
+  endedSpace(index: number): number;
 }
 
 const wasm = await buildWasm(new URL("./space.as.ts", import.meta.url));
@@ -55,6 +58,7 @@ const HANDLED = 0;
 const NOT_MAPPED = 1;
 const NOT_ALLOWED = 2;
 const NO_SOURCE_PAGE = 3;
+const OUT_OF_MEMORY = 4;
 const GB = 1n << 30n;
 
 function boot() {
@@ -308,6 +312,28 @@ test("a hundred thousand mappings are refused at Linux's limit", () => {
   }
   assert.equal(error, ENOMEM);
   assert.equal(made - 1, 65530);
+});
+
+test("when memory is out the fattest program ends, and its pages are free at once", () => {
+  const { exports, space: thin } = boot();
+  exports.keep();
+  const fat = exports.create();
+  const size = 12n << 20n;
+  const [thinAt, fatAt] = [thin, fat].map((space) => exports.map(space, 0n, size, READ | WRITE, PRIVATE | ANONYMOUS));
+  assert.ok(thinAt && fatAt);
+  for (let at = 0n; at < 8n << 20n; at += PAGE) assert.equal(exports.fault(fat, fatAt + at, 6n), HANDLED);
+  for (let at = 0n; at < 4n << 20n; at += PAGE) assert.equal(exports.fault(thin, thinAt + at, 6n), HANDLED);
+  assert.equal(exports.endedCount(), 0);
+  for (let at = 4n << 20n; at < 8n << 20n; at += PAGE) assert.equal(exports.fault(thin, thinAt + at, 6n), HANDLED);
+  assert.deepEqual([exports.endedCount(), exports.endedSpace(0)], [1, fat]);
+  assert.equal(exports.anonymousPages(fat), 0n);
+  assert.equal(exports.fault(fat, fatAt, 6n), OUT_OF_MEMORY, "it gets nothing any more");
+  let result = HANDLED;
+  exports.map(thin, thinAt + size, size, READ | WRITE, PRIVATE | ANONYMOUS | FIXED);
+  for (let at = 8n << 20n; at < 2n * size && result === HANDLED; at += PAGE)
+    result = exports.fault(thin, thinAt + at, 6n);
+  assert.equal(result, OUT_OF_MEMORY);
+  assert.deepEqual([exports.endedCount(), exports.endedSpace(1)], [2, thin], "the last one ends itself");
 });
 
 // ── Against a model ────────────────────────────────────────────────────────────────────────────────────────────────
