@@ -151,13 +151,18 @@ export function findRootHeader(head: Buffer): RootHeader | null {
   return null;
 }
 
-/** File offset at which the root image begins for a kernel of this size: room is left, so that a new kernel seldom moves it. */
+/** File offset of the root image behind a kernel of this size, with a page for the program headers. */
 export function rootOffset(kernelSize: number): number {
-  return alignUp(kernelSize + 64 * PAGE, 4 << 20);
+  return alignUp(kernelSize, PAGE) + PAGE;
 }
 
-/** Put the root image and the boot configuration into the kernel's file. */
-export function bootImage(kernel: Buffer, root: Image, config: string): Image {
+/** The same with room to grow, so that a new kernel seldom moves the root image. */
+export function roomyRootOffset(kernelSize: number): number {
+  return alignUp(rootOffset(kernelSize) + 64 * PAGE, 4 << 20);
+}
+
+/** Put the root image, at `offset`, and the boot configuration into the kernel's file. */
+export function bootImage(kernel: Buffer, root: Image, config: string, offset = rootOffset(kernel.length)): Image {
   const elf = readElf(kernel, kernel.length, "the kernel");
   const header = findRootHeader(kernel);
   if (!header) {
@@ -169,8 +174,6 @@ export function bootImage(kernel: Buffer, root: Image, config: string): Image {
   const configBytes = Buffer.from(`${config}\0`, "utf8");
   const configAddress = rootAddress + alignUp(root.size, PAGE);
   const segmentSize = configAddress + configBytes.length - rootAddress;
-  const offset = rootOffset(kernel.length);
-
   const tableOffset = alignUp(kernel.length, PAGE);
   const oldTable = Number(kernel.readBigUInt64LE(32));
   const count = elf.segments.length;

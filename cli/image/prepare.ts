@@ -20,7 +20,7 @@ import { join } from "node:path";
 import { EXIT_BAD_DATA, Failure } from "../failure.ts";
 import { cacheFolder } from "../paths.ts";
 import { type BootConfig, decodeBootConfig, encodeBootConfig, mergeBootConfig, withArguments } from "./boot-config.ts";
-import { bootImage, configLocation, replaceConfig, rootOffset } from "./elf.ts";
+import { bootImage, configLocation, replaceConfig, roomyRootOffset } from "./elf.ts";
 import { BLOCK, dataEndBlock, erofsImage } from "./erofs.ts";
 import { hashKey, writeWhole } from "./hash.ts";
 import { kernelPath } from "./kernel.ts";
@@ -31,6 +31,8 @@ import { findTarget, readHead, shown, type Target } from "./target.ts";
 /** How many images the cache keeps; the one used longest ago goes first. */
 const IMAGES_KEPT = 4;
 
+/** Change when images are laid out differently, so that old caches are left behind. */
+const LAYOUT = "2";
 /** The kernel's own part of an image, with all headers, lies within so many bytes of its start. */
 const HEADER_LIMIT = 16 << 20;
 
@@ -51,12 +53,12 @@ export interface Prepared {
   warnings: string[];
 }
 
-/** The file with the base layer's data where every image has it. Undefined when the program replaces part of the base. */
-function baseImage(program: Program, kernelSize: number): { path: string; files: number } | undefined {
+/** The file with the base layer's data where every image has it. Undefined when the base is small or the program replaces part of it. */
+function baseImage(program: Program, kernelSize: number): { path: string; files: number; offset: number } | undefined {
   if (program.baseKind === "static") return undefined;
   const own = new Set(program.entries.map((entry) => entry.path));
   if (program.base.entries.some((entry) => own.has(entry.path))) return undefined;
-  const offset = rootOffset(kernelSize);
+  const offset = roomyRootOffset(kernelSize);
   const files = program.base.entries.filter((entry) => entry.kind === "file");
   const sizes = files.map(
     (entry) => `${entry.path}:${"bytes" in entry.content ? entry.content.bytes.length : entry.content.size}`,
@@ -68,7 +70,7 @@ function baseImage(program: Program, kernelSize: number): { path: string; files:
     const pieces = data.pieces.filter((piece) => piece.offset >= BLOCK && piece.offset < end);
     writeWhole(path, (temporary) => writeImage(temporary, { size: offset + end, pieces: shiftPieces(pieces, offset) }));
   }
-  return { path, files: files.length };
+  return { path, files: files.length, offset };
 }
 
 function removeOldImages(folder: string, keep: string): void {
@@ -86,7 +88,7 @@ function removeOldImages(folder: string, keep: string): void {
 function writeBootImage(path: string, kernel: Buffer, program: Program, boot: BootConfig): void {
   const base = baseImage(program, kernel.length);
   const root = erofsImage([...program.base.entries, ...program.entries], { filesInPlace: base?.files ?? 0 });
-  const image = bootImage(kernel, root, encodeBootConfig(boot));
+  const image = bootImage(kernel, root, encodeBootConfig(boot), base?.offset);
   writeWhole(path, (temporary) => writeImage(temporary, image, base?.path));
 }
 
@@ -99,7 +101,7 @@ async function prepareBuilt(
   const args = options.args ? { args: withArguments(program.boot, options.args) } : {};
   const boot = mergeBootConfig(program.boot, { ...options.boot, ...args });
   const folder = cacheFolder("image");
-  const key = hashKey(hashKey(kernel), program.base.key, program.key, encodeBootConfig(boot));
+  const key = hashKey(LAYOUT, hashKey(kernel), program.base.key, program.key, encodeBootConfig(boot));
   const path = join(folder, `${key}.elf`);
   if (existsSync(path)) {
     const now = new Date();
@@ -114,7 +116,12 @@ async function prepareBuilt(
 
 /** Whatever `egg run` takes, as a file to boot from. */
 export async function prepareTarget(given: string, options: PrepareOptions = {}): Promise<Prepared> {
-  const target = findTarget(given);
+  let target = findTarget(given);
+  if (target.kind === "go") {
+    const { buildGoProgram } = await import("./go.ts");
+    const path = await buildGoProgram(target.folder, target.name);
+    target = { kind: "program", path, name: target.name, root: target.folder };
+  }
   if (target.kind === "script" || target.kind === "program") return await prepareBuilt(target, options);
   return { path: target.path, target, memory: undefined, warnings: [] };
 }

@@ -27,6 +27,7 @@ export interface EggSettings {
 export type Target =
   | { kind: "script"; entry: string; root: string; settings: EggSettings; name: string }
   | { kind: "program"; path: string; name: string; root: string }
+  | { kind: "go"; folder: string; name: string }
   | { kind: "image"; path: string; name: string }
   | { kind: "disk"; path: string; name: string; format: "raw" | "qcow2" | "vmdk" | "vpc" }
   | { kind: "cdrom"; path: string; name: string };
@@ -150,6 +151,7 @@ function folderTarget(folder: string): Target {
       if (isFile(entry)) return { kind: "script", entry, root: folder, settings, name };
     }
   }
+  if (existsSync(join(folder, "go.mod"))) return { kind: "go", folder, name };
   throw new Failure(`${shown(folder)}: no program found in this folder`, {
     advice: 'add a main.ts, or name the entry file in package.json ("main" or "egg.main")',
     status: EXIT_NO_INPUT,

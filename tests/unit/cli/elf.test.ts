@@ -28,7 +28,7 @@ test("readelf sees the kernel's segment and the root image behind it", () => {
   const text = execFileSync("readelf", ["-lW", path], { encoding: "utf8" });
   const loads = text.split("\n").filter((line) => line.includes("LOAD"));
   assert.equal(loads.length, 2, text);
-  assert.match(loads[1] ?? "", /LOAD +0x400000 0x0000000000400000 0x0000000000400000/);
+  assert.match(loads[1] ?? "", /LOAD +0x003000 0x0000000000400000 0x0000000000400000/);
 });
 
 test("the kernel's header says where root image and configuration lie", () => {
@@ -42,7 +42,7 @@ test("the kernel's header says where root image and configuration lie", () => {
   assert.ok(location);
   const text = file.toString("latin1", location.offset, location.offset + location.size);
   assert.deepEqual(decodeBootConfig(text), { program: "/hello", args: ["x"] });
-  assert.deepEqual(file.subarray(0x400000, 0x400000 + root.size), imageBytes(root));
+  assert.deepEqual(file.subarray(0x3000, 0x3000 + root.size), imageBytes(root));
 });
 
 test("another configuration takes the place of the first, shorter or longer", () => {
