@@ -9,7 +9,10 @@ const root = resolve(process.argv[2] ?? join(import.meta.dirname, "../.."));
 
 /** What everything stands on. */
 const ground = ["lib", "log", "abi"];
-const core = [...ground, "cpu", "panic", "sched"];
+const core = [...ground, "cpu", "acpi", "panic", "entropy", "sched"];
+/** Files and what is made of them; devices below, processes above. */
+const files = [...core, "memory", "interrupt", "vfs", "fs"];
+const services = [...files, "net", "drivers", "process", "procfs", "socket", "console"];
 
 /** A folder of kernel/, and the folders it may import beside itself and trusted. Lowest first. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
@@ -19,35 +22,23 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   log: ["lib", "abi"],
   cpu: ground,
   acpi: ground,
-  panic: [...ground, "cpu"],
+  panic: [...ground, "cpu", "acpi"],
+  entropy: [...ground, "cpu"],
   sched: [...ground, "cpu", "panic"],
   memory: core,
-  interrupt: [...core, "acpi", "memory"],
+  interrupt: [...core, "memory"],
   vfs: [...core, "memory"],
   net: core,
   fs: [...core, "memory", "vfs"],
-  process: [...core, "memory", "vfs", "fs"],
-  procfs: [...core, "memory", "vfs", "fs", "process", "net"],
-  socket: [...core, "memory", "vfs", "fs", "net"],
-  console: [...core, "memory", "vfs", "fs", "process"],
-  drivers: [...core, "acpi", "memory", "interrupt", "vfs", "net", "console"],
-  syscall: [...core, "memory", "vfs", "fs", "net", "process", "procfs", "socket", "console"],
-  entry: [...core, "memory", "interrupt", "process", "syscall"],
-  boot: [
-    ...core,
-    "acpi",
-    "memory",
-    "interrupt",
-    "vfs",
-    "fs",
-    "net",
-    "process",
-    "procfs",
-    "socket",
-    "console",
-    "drivers",
-    "syscall",
-  ],
+  drivers: [...core, "memory", "interrupt", "vfs", "net"],
+  process: files,
+  procfs: [...files, "net", "process"],
+  socket: [...files, "net"],
+  console: [...files, "drivers", "process"],
+  syscall: services,
+  entry: [...services, "syscall"],
+  init: [...services, "syscall", "entry"],
+  boot: [...services, "syscall", "entry", "init"],
 };
 /** main.ts lists what is started: it may import everything. */
 const unrestricted = "main.ts";
