@@ -9,7 +9,7 @@ const root = resolve(process.argv[2] ?? join(import.meta.dirname, "../.."));
 
 /** What everything stands on. */
 const ground = ["lib", "log", "abi"];
-const core = [...ground, "cpu", "acpi", "panic", "entropy", "sched"];
+const core = [...ground, "cpu", "acpi", "panic", "sched", "entropy"];
 /** Files and what is made of them; devices below, processes above. */
 const files = [...core, "memory", "interrupt", "vfs", "fs"];
 const services = [...files, "net", "drivers", "process", "procfs", "socket", "console"];
@@ -23,8 +23,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   cpu: ground,
   acpi: ground,
   panic: [...ground, "cpu", "acpi"],
-  entropy: [...ground, "cpu"],
   sched: [...ground, "cpu", "panic"],
+  entropy: [...ground, "cpu", "panic", "sched"],
   memory: core,
   interrupt: [...core, "memory"],
   vfs: [...core, "memory"],
@@ -37,8 +37,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   console: [...files, "drivers", "process"],
   syscall: services,
   entry: [...services, "syscall"],
-  init: [...services, "syscall", "entry"],
-  boot: [...services, "syscall", "entry", "init"],
+  boot: [...services, "syscall", "entry"],
+  init: [...services, "syscall", "entry", "boot"],
 };
 /** main.ts lists what is started: it may import everything. */
 const unrestricted = "main.ts";
