@@ -266,6 +266,23 @@ test("egg build makes one file of a static program, with its arguments and envir
   assert.equal(egg(["run", "out.elf"], { guest: "exit 4" }).status, 4);
 });
 
+test("a project is bundled once, and again when a file of it changes", () => {
+  mkdirSync(join(folder, "project"));
+  writeFileSync(join(folder, "project/package.json"), '{"type":"module","egg":{"args":["--fast"],"env":{"MODE":"x"}}}');
+  writeFileSync(join(folder, "project/main.ts"), 'import { text } from "./text.ts";\nconsole.log(text);\n');
+  writeFileSync(join(folder, "project/text.ts"), 'export const text = "one";\n');
+  const build = (): Outcome => egg(["build", "project", "-o", "project.elf"]);
+  assert.match(build().stderr, /bundling/);
+  assert.equal(build().stderr, "");
+  writeFileSync(join(folder, "project/text.ts"), 'export const text = "another";\n');
+  assert.match(build().stderr, /bundling/);
+  const config = readImageConfig(join(folder, "project.elf"));
+  assert.equal(config.program, "/usr/bin/node");
+  assert.deepEqual(config.args, ["node", "--enable-source-maps", "/app/main.mjs", "--fast"]);
+  assert.equal(config.env?.MODE, "x");
+  assert.equal(config.cwd, "/app");
+});
+
 test("an output that cannot be written is named", () => {
   assertComplains(
     egg(["build", "tool", "-o", "/nowhere/out.elf"]),
