@@ -30,7 +30,7 @@ export class MappingSet {
     if (last < count) {
       let mapping = items[last]!;
       if (address >= mapping.end) low = last + 1;
-      else if (address >= mapping.start) return last;
+      else if (address >= mapping.start || last == 0 || items[last - 1]!.end <= address) return last;
       else high = last;
     }
     while (low < high) {

@@ -91,6 +91,9 @@ export function coveredEnd(address: u64, end: u64): u64 {
  * the hole around it. Precondition: all leaf entries in there are 0.
  */
 export function freeTables(root: u64, start: u64, end: u64, floor: u64, ceiling: u64): void {
+  // Most holes do not span a leaf table: nothing to look at then.
+  let first = max(start & ~(TABLE_SPAN - 1), (floor + TABLE_SPAN - 1) & ~(TABLE_SPAN - 1));
+  if (first >= end || first + TABLE_SPAN > ceiling) return;
   freeLevel(root, 39, start, end, floor, ceiling);
 }
 
