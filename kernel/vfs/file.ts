@@ -32,6 +32,10 @@ export class File {
   path: Path | null = null;
   /** Who waits for readiness: woken with the EPOLL* bits that may have come. Shared by the ends of a FIFO. */
   readiness: WaitQueue = new WaitQueue();
+  /** F_SETOWN and F_SETSIG: who gets which signal when O_ASYNC is set; the kind is F_OWNER_*. */
+  owner: i32 = 0;
+  ownerKind: i32 = 1;
+  signal: i32 = 0;
   /** Epoll items on this file; null until there is one. */
   watches: List | null = null;
 
@@ -160,6 +164,16 @@ export class File {
 
   /** The last reference went: free what it holds. */
   close(): void {}
+
+  /** st_mode of a file without an inode: "anon_inode" files are regular by permissions alone, as in Linux; pipes and sockets say more. */
+  get statMode(): u32 {
+    return 0o600;
+  }
+
+  /** st_ino of a file without an inode. */
+  get statNumber(): u64 {
+    return 1;
+  }
 
   /** What /proc/self/fd shows for a file without a path: "pipe:[12]", "anon_inode:[eventpoll]". Bytes, no NUL. */
   describe(): StaticArray<u8> {

@@ -107,6 +107,11 @@ export class Walk {
     return this.cursor == this.buffer.length;
   }
 
+  /** Whether the text begins at the root. */
+  get isAbsolute(): bool {
+    return this.cursor < this.buffer.length && this.buffer[this.cursor] == SLASH;
+  }
+
   /** The inode the walk came out at; null only where Last allows it. */
   get inode(): Inode | null {
     return this.entry.inode;

@@ -6,6 +6,7 @@ import { EBADF, EFAULT, EPIPE } from "../../abi/errno";
 import { Text } from "../../lib/text";
 import { IoVector } from "../../memory/io-vector";
 import { File } from "../../vfs/file";
+import { S_IFIFO } from "../../vfs/inode";
 import { Pipe } from "./pipe";
 
 /** man 2 ioctl_list: bytes that can be read now. */
@@ -82,6 +83,14 @@ export class PipeFile extends File {
     if (this.readsToo) this.pipe.readerCount--;
     if (this.writesToo) this.pipe.writerCount--;
     this.pipe.endClosed();
+  }
+
+  override get statMode(): u32 {
+    return S_IFIFO | 0o600;
+  }
+
+  override get statNumber(): u64 {
+    return this.number;
   }
 
   override describe(): StaticArray<u8> {
