@@ -50,8 +50,11 @@ export interface Translation {
   readonly functions: readonly FunctionName[];
 }
 
-/** A function of at most this many instructions is copied into the units that call it. */
-const inlineOperators = 40;
+/**
+ * A function of at most this many instructions, failing paths not counted, is copied into the units that call it:
+ * enough for an array's bounds-checked element. More of them make the code larger (half again at 40), not faster.
+ */
+const inlineOperators = 18;
 
 interface Placed {
   readonly fn: WasmFunction;
@@ -170,7 +173,7 @@ class ModuleTranslator implements ModuleContext {
       const code = new FunctionTranslator(this, fn, this.#names).translate(cName);
       const stem = sourceOf(fn.name, this.#stems) ?? (code.location ? stripExtension(code.location.file) : "runtime");
       const isSmall =
-        fn.body.length <= inlineOperators &&
+        this.#weight(fn) <= inlineOperators &&
         !fn.body.some((operator) => operator.name === "loop") &&
         !this.#cold.has(fn.index);
       this.#placed.set(fn.index, { fn, cName, stem, isSmall, code });
@@ -197,6 +200,12 @@ class ModuleTranslator implements ModuleContext {
         line: code.location?.line ?? 0,
       })),
     };
+  }
+
+  /** Instructions, without those that lead to a panic: asc's `abort` has four arguments, a call and `unreachable`. */
+  #weight(fn: WasmFunction): number {
+    const failing = fn.body.filter((operator) => operator.name === "call" && this.#cold.has(operator.index));
+    return fn.body.length - 6 * failing.length;
   }
 
   /** Each mutable global's unit: its source's if that has code, else the first source that uses it. */
