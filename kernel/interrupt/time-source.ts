@@ -2,7 +2,8 @@
 //
 //   CPUID 0x15 (crystal)   KVM's TSC leaf   KVM's clock page   the ACPI timer   the PIT
 //
-// and wall time from KVM or the clock chip. A measurement runs between `begin` and `finish`, so the boot works meanwhile.
+// and wall time from KVM or the clock chip. A measurement runs between `begin` and `finish`, so the boot works meanwhile;
+// `refine` ends the same measurement once more when it has become long enough to be exact.
 
 import * as clock from "machine/clock";
 import * as cpu from "machine/cpu";
@@ -15,15 +16,15 @@ import { features } from "../cpu/features";
 import { daysSince1970 } from "./calendar";
 import * as localApic from "./local-apic";
 
-/** How long a measurement takes at least. */
-const MEASUREMENT_US: u64 = 10_000;
+/** How long the first measurement takes at least: the rate is then good to some 100 in a million. */
+const MEASUREMENT_US: u64 = 3_000;
 const PM_TIMER_HZ: u64 = 3_579_545; // ACPI 6.5 §4.8.3.3
 const PM_TIMER_MASK: u32 = 0xffffff;
 const PIT_HZ: u64 = 1_193_182; // 8254
 const PIT_CHANNEL_2: u32 = 0x42;
 const PIT_COMMAND: u32 = 0x43;
 const SPEAKER: u32 = 0x61;
-const SAMPLES: i32 = 5;
+const SAMPLES: i32 = 8;
 
 const CPUID_TSC: u32 = 0x15;
 const KVM_FEATURES: u32 = 1;
@@ -33,6 +34,8 @@ const MSR_KVM_WALL_CLOCK: u32 = 0x4b564d00;
 const MSR_KVM_SYSTEM_TIME: u32 = 0x4b564d01;
 
 let tscHz: u64 = 0;
+/** The machine told the rate itself. */
+let isTold: bool = false;
 let timerHz: u64 = 0;
 let reference: u32 = 0;
 let referenceHz: u64 = 0;
@@ -48,6 +51,7 @@ let sampledTicks: u64 = 0;
 export function begin(): void {
   setUpKvmClock();
   tscHz = tellTscHz();
+  isTold = tscHz != 0;
   reference = fadt.pmTimerPort();
   referenceHz = reference != 0 ? PM_TIMER_HZ : PIT_HZ;
   if (reference == 0) startPit();
@@ -71,6 +75,22 @@ export function finish(): void {
   let measuredHz = (ticks * referenceHz) / passed;
   if (tscHz == 0) tscHz = measuredHz;
   timerHz = ticks != 0 ? mulDiv(timerCount, tscHz, ticks) : 0;
+}
+
+/**
+ * The counter's rate by a measurement that has gone on since `begin`, a second or more: exact to a few in a million.
+ * 0 when the rate was told and not measured, or the reference cannot tell so long a time.
+ */
+export function refine(): u64 {
+  if (reference == 0 || isTold) return 0;
+  sample();
+  let ticks = sampledTicks - startTicks;
+  let wrap = <u64>PM_TIMER_MASK + 1;
+  let passed = <u64>elapsed(sampledReference);
+  let expected = mulDiv(ticks, referenceHz, tscHz);
+  while (passed + wrap / 2 < expected) passed += wrap; // the timer wraps every 4.7 s; the first rate tells how often
+  tscHz = mulDiv(ticks, referenceHz, passed);
+  return tscHz;
 }
 
 /** Time-stamp counter ticks a second. */

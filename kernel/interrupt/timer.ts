@@ -2,13 +2,16 @@
 
 import { features } from "../cpu/features";
 import * as clock from "../sched/clock";
-import { expireTimers, rearmTimer } from "../sched/scheduler";
+import { expireTimers, rearmTimer, timers } from "../sched/scheduler";
+import { Timer } from "../sched/timer";
 import * as localApic from "./local-apic";
 import * as timeSource from "./time-source";
 import { InterruptHandler, register, TIMER_VECTOR } from "./vectors";
 
 /** Longest a one-shot count is set for; the scheduler arms again. */
 const LONGEST_NS: u64 = 1_000_000_000;
+/** When the counter's rate is measured again. */
+const REFINEMENT_NS: u64 = 1_000_000_000;
 
 class OneShotTimer extends clock.TimerDevice {
   arm(deadlineNs: u64): void {
@@ -41,6 +44,14 @@ class TimerInterrupt extends InterruptHandler {
   }
 }
 
+/** Measures the counter once more, over a second. */
+class Refinement extends Timer {
+  fire(_nowNs: u64): void {
+    let frequencyHz = timeSource.refine();
+    if (frequencyHz != 0) clock.refine(frequencyHz);
+  }
+}
+
 /** Before `timeSource.begin`: lets the timer's count be measured. */
 export function prepare(): void {
   localApic.setUpOneShot(TIMER_VECTOR);
@@ -58,4 +69,5 @@ export function start(ticksAtBoot: u64): void {
     localApic.setUpOneShot(TIMER_VECTOR);
     clock.setTimerDevice(new OneShotTimer());
   }
+  timers.arm(new Refinement(), clock.nowNs() + REFINEMENT_NS);
 }

@@ -39,6 +39,17 @@ export function calibrate(frequencyHz: u64, ticksAtBoot: u64): void {
   observer.changed();
 }
 
+/** Set a better value of the counter's rate: time goes on from where it is, a little faster or slower. */
+export function refine(frequencyHz: u64): void {
+  let ticks = machineClock.ticks();
+  let ns = ticksToNs(ticks - baseTicks);
+  frequency = frequencyHz;
+  ratio = ((<u64>1_000_000_000) << SHIFT) / frequencyHz;
+  baseTicks = ticks - nsToTicks(ns);
+  while (ticksToNs(ticks - baseTicks) < ns) baseTicks--; // rounding must not turn time back
+  observer.changed();
+}
+
 /** Ticks per second. */
 export function frequencyHz(): u64 {
   return frequency;

@@ -141,7 +141,7 @@ function testTime(): void {
   clock.armTimer(startNs + 5_000_000);
   while (ticks == 0 && clock.nowNs() - startNs < 2_000_000_000) cpu.halt();
   const sleptNs = clock.nowNs() - startNs;
-  check(ticks == 1, "the timer interrupts");
+  check(ticks >= 1, "the timer interrupts");
   check(sleptNs >= 5_000_000, "it does not interrupt early");
 }
 

@@ -1,0 +1,1 @@
+export { calibrate, multiplier, nowNs, nsToTicks, refine, ticksToNs } from "../../../kernel/sched/clock";
