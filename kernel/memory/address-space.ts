@@ -1,8 +1,8 @@
 // A program's address space: its page tables and its mappings (man 2 mmap). Threads share one; fork copies one.
 //
 // The contract that process, exec and the system calls rely on. All addresses are user addresses, byte lengths rounded
-// up to pages; all results are >= 0 or a negative errno. In files beside this one: fault.ts (page faults), remap.ts
-// (mremap), advice.ts (madvise, mincore, mlock), copy-space.ts (fork), remote.ts (access from outside), withdraw.ts
+// up to pages; all results are >= 0 or a negative errno. In files beside this one: fault.ts (page faults), protect.ts
+// (mprotect), remap.ts (mremap), advice.ts (madvise, mincore, mlock), copy-space.ts (fork), remote.ts (access from outside), withdraw.ts
 // (a source takes pages back).
 //
 // Invariants: mappings do not overlap; every page-table leaf that is not 0 lies in a mapping; every page table covers
@@ -14,7 +14,7 @@ import * as mem from "machine/mem";
 import * as frames from "memory/frames";
 import * as pageTables from "memory/page-tables";
 import * as tables from "memory/user-tables";
-import { EACCES, EEXIST, EINVAL, ENOMEM, EPERM } from "../abi/errno";
+import { EEXIST, EINVAL, ENOMEM, EPERM } from "../abi/errno";
 import {
   MAP_32BIT,
   MAP_FIXED,
@@ -27,7 +27,6 @@ import {
   MAP_SHARED,
   PAGE_SHIFT,
   PAGE_SIZE,
-  PROT_EXEC,
   PROT_WRITE,
 } from "../abi/mman";
 import { copySpace } from "./copy-space";
@@ -49,7 +48,9 @@ import {
 } from "./mapping";
 import { MappingSet, MAX_MAPPINGS } from "./mapping-set";
 import { MappingName, PageSource } from "./page-source";
+import { isPageAligned, pageUp } from "./pages";
 import { findLowRoom, findRoom, isRoomAt, LOWEST } from "./placement";
+import { protectRange } from "./protect";
 import { mayCommit, Usage } from "./usage";
 
 /** Flags of `map` beyond mmap's: those of mapping.ts that have no MAP_ name. Shifted out of the way of MAP_*. */
@@ -62,14 +63,6 @@ const INVALIDATE_ALL_ABOVE: i32 = 24;
 
 /** All address spaces there are, for the choice of who must go when memory is out. */
 export const spaces: Array<AddressSpace> = [] as AddressSpace[];
-
-function pageUp(value: u64): u64 {
-  return (value + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
-}
-
-function isAligned(address: u64): bool {
-  return (address & (PAGE_SIZE - 1)) == 0;
-}
 
 export class AddressSpace {
   /** Physical address of the top-level page table; what goes into CR3. 0 before `initialize`. */
@@ -196,32 +189,13 @@ export class AddressSpace {
 
   /** munmap(2): 0, also where nothing was mapped. */
   unmap(start: u64, length: u64): i64 {
-    if (!isAligned(start) || length == 0 || length > USER_END || start > USER_END - length) return -EINVAL;
+    if (!isPageAligned(start) || length == 0 || length > USER_END || start > USER_END - length) return -EINVAL;
     return this.clear(start, start + pageUp(length));
   }
 
   /** mprotect(2) with PROT_READ, PROT_WRITE and PROT_EXEC only. */
   protect(start: u64, length: u64, protection: u32): i64 {
-    if (!isAligned(start)) return -EINVAL;
-    if (length == 0) return 0;
-    let end = start + pageUp(length);
-    if (end <= start || end > USER_END) return -ENOMEM;
-    let set = this.mappings;
-    let index = set.indexAbove(start);
-    let address = start;
-    while (address < end) {
-      if (index >= set.length) return -ENOMEM;
-      let mapping = set.at(index);
-      if (mapping.start > address) return -ENOMEM;
-      let to = min(end, mapping.end);
-      if (mapping.protection != protection) {
-        let error = this.reprotect(index, address, to, protection);
-        if (error < 0) return error;
-      }
-      address = to;
-      index = set.indexAbove(address);
-    }
-    return 0;
+    return protectRange(this, start, length, protection);
   }
 
   /** brk(2): the new break, or the old one when it cannot be moved there. */
@@ -424,7 +398,7 @@ export class AddressSpace {
   /** Where `map` shall put `size` bytes: the address or a negative errno. */
   private choose(hint: u64, size: u64, flags: u32): i64 {
     if ((flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) != 0) {
-      if (!isAligned(hint)) return -EINVAL;
+      if (!isPageAligned(hint)) return -EINVAL;
       if (hint > USER_END - size) return -ENOMEM;
       if (hint < LOWEST) return -EPERM;
       if ((flags & MAP_FIXED_NOREPLACE) != 0 && !this.mappings.isFree(hint, hint + size)) return -EEXIST;
@@ -435,106 +409,6 @@ export class AddressSpace {
     if (wanted != 0 && isRoomAt(this, wanted, size)) return <i64>wanted;
     let address = (flags & MAP_32BIT) != 0 ? findLowRoom(this, size) : findRoom(this, size);
     return address == 0 ? -ENOMEM : <i64>address;
-  }
-
-  /** Give [from, to), which lies in the mapping at `index`, another protection. 0 or a negative errno. */
-  private reprotect(index: i32, from: u64, to: u64, protection: u32): i64 {
-    let set = this.mappings;
-    let mapping = set.at(index);
-    if ((protection & PROT_WRITE) != 0 && (mapping.flags & NEVER_WRITABLE) != 0) return -EACCES;
-    if ((protection & PROT_EXEC) != 0 && (mapping.flags & NEVER_EXECUTABLE) != 0) return -EACCES;
-    let pages = (to - from) >> PAGE_SHIFT;
-    let isAccountable = (mapping.flags & (SHARED | NO_RESERVE)) == 0;
-    let wasWritable = mapping.isWritable;
-    let becomesWritable = (protection & PROT_WRITE) != 0;
-    if (isAccountable && becomesWritable && !wasWritable && !mayCommit(pages)) return -ENOMEM;
-    let source = mapping.source;
-    if (source === null && this.shiftBoundary(index, from, to, protection)) {
-      this.recount(isAccountable, wasWritable, becomesWritable, pages);
-      return 0;
-    }
-    if (set.length + 2 > MAX_MAPPINGS && (from > mapping.start || to < mapping.end)) return -ENOMEM;
-    if (source !== null && becomesWritable != wasWritable) {
-      let refused = source.mapped(1, mapping.isShared, becomesWritable);
-      if (refused < 0) return refused;
-    }
-    if (from > mapping.start) {
-      mapping = splitMapping(mapping, from);
-      set.insert(++index, mapping);
-    }
-    if (to < mapping.end) set.insert(index + 1, splitMapping(mapping, to));
-    if (source !== null && becomesWritable != wasWritable) source.mapped(-1, mapping.isShared, wasWritable);
-    mapping.protection = protection;
-    this.recount(isAccountable, wasWritable, becomesWritable, pages);
-    this.rewritePages(mapping, from, to);
-    this.joinAt(index + 1);
-    this.joinAt(index);
-    return 0;
-  }
-
-  private recount(isAccountable: bool, was: bool, becomes: bool, pages: u64): void {
-    if (!isAccountable || was == becomes) return;
-    if (becomes) this.usage.commit(pages);
-    else this.usage.uncommit(pages);
-  }
-
-  /**
-   * A heap that grows into its reservation: when [from, to) is an end of the mapping and the neighbour there already has the
-   * wanted protection, only the boundary between them moves.
-   */
-  private shiftBoundary(index: i32, from: u64, to: u64, protection: u32): bool {
-    let set = this.mappings;
-    let mapping = set.at(index);
-    if (from == mapping.start && to < mapping.end && index > 0) {
-      let below = set.at(index - 1);
-      if (below.end == from && below.protection == protection && below.isAlike(mapping)) {
-        below.end = to;
-        mapping.trimFront(to);
-        this.rewritePages(below, from, to);
-        return true;
-      }
-    }
-    if (to == mapping.end && from > mapping.start && index + 1 < set.length) {
-      let above = set.at(index + 1);
-      if (above.start == to && above.protection == protection && mapping.isAlike(above)) {
-        mapping.end = from;
-        above.start = from;
-        this.rewritePages(above, from, to);
-        return true;
-      }
-    }
-    return false;
-  }
-
-  /** Bring the leaf entries in [from, to) in line with what `mapping` allows now. */
-  private rewritePages(mapping: Mapping, from: u64, to: u64): void {
-    let bits = mapping.entryBits;
-    let mayWrite = mapping.isWritable;
-    let isShared = mapping.isShared;
-    let changed = 0;
-    let address = tables.nextCovered(this.root, from, to);
-    while (address < to) {
-      let slot = tables.find(this.root, address);
-      let end = tables.coveredEnd(address, to);
-      for (; address < end; address += PAGE_SIZE, slot += 8) {
-        let entry = mem.load64(slot);
-        if (entry == 0) continue;
-        let fresh = (entry & (tables.FRAME_MASK | tables.OWNED | tables.UNCOUNTED | tables.DIRTY)) | bits;
-        // A page that is the program's alone is made writable at once; for others the first store's fault decides.
-        if (
-          mayWrite &&
-          !isShared &&
-          (entry & tables.OWNED) != 0 &&
-          frames.referenceCount(entry & tables.FRAME_MASK) == 1
-        )
-          fresh |= tables.WRITABLE;
-        if (fresh == entry) continue;
-        mem.store64(slot, fresh);
-        changed++;
-      }
-      address = tables.nextCovered(this.root, address, to);
-    }
-    this.invalidate(from, to, changed);
   }
 
   /** Free every mapping and table. Precondition: nobody runs in it any more. */

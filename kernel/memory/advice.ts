@@ -24,10 +24,7 @@ import {
   WIPE_ON_FORK,
 } from "./mapping";
 import { MAX_MAPPINGS } from "./mapping-set";
-
-function pageUp(value: u64): u64 {
-  return (value + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
-}
+import { pageUp } from "./pages";
 
 /** Where [start, start + length) ends: page-aligned, or 0 when it is no range of user pages. */
 function rangeEnd(start: u64, length: u64): u64 {

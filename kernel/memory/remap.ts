@@ -10,10 +10,7 @@ import * as fault from "./fault";
 import { LOCKED, Mapping, SPECIAL } from "./mapping";
 import { MAX_MAPPINGS } from "./mapping-set";
 import { findRoom, isRoomAt, LOWEST } from "./placement";
-
-function pageUp(value: u64): u64 {
-  return (value + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
-}
+import { pageUp } from "./pages";
 
 /** mremap(2): the mapping's address, or a negative errno. */
 export function remap(space: AddressSpace, start: u64, oldLength: u64, newLength: u64, flags: u32, target: u64): i64 {

@@ -8,6 +8,7 @@ import { MappingName, PageSource } from "../memory/page-source";
 import { findRoom, isRoomAt, LOWEST, randomProgramBase } from "../memory/placement";
 import { zeroRemote } from "../memory/remote";
 import { ElfImage, Segment } from "./elf";
+import { pageUp } from "../memory/pages";
 
 /** The least and the most that ASLR looks for another place when the first is taken. */
 const PLACEMENT_TRIES: i32 = 8;
@@ -78,8 +79,4 @@ function mapSegment(space: AddressSpace, segment: Segment, source: PageSource, n
     if (result < 0) return result;
   }
   return 0;
-}
-
-function pageUp(value: u64): u64 {
-  return (value + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
 }

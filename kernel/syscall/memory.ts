@@ -3,7 +3,7 @@
 import { bytesAddress } from "memory/address";
 import { EACCES, EBADF, EFAULT, EINVAL, ENODEV, ENOMEM, ENOSPC, EOPNOTSUPP, EOVERFLOW, EPERM } from "../abi/errno";
 import * as mman from "../abi/mman";
-import { PAGE_SHIFT, PAGE_SIZE } from "../abi/mman";
+import { PAGE_SIZE } from "../abi/mman";
 import * as nr from "../abi/syscall-numbers";
 import { advise, lock, lockAll, residentPages, synchronize } from "../memory/advice";
 import { AddressSpace, MAP_NEVER_WRITABLE } from "../memory/address-space";
