@@ -73,6 +73,22 @@ const NATIVE_HELPERS = new Set([
   "nan",
 ]);
 
+/** Packages that load parts of themselves by computed names or start workers from their own files: copied whole. */
+const WHOLE_PACKAGES = new Set([
+  "@prisma/client",
+  "jsdom",
+  "pino",
+  "pino-pretty",
+  "playwright",
+  "playwright-core",
+  "puppeteer",
+  "puppeteer-core",
+  "thread-stream",
+  "ts-node",
+  "typescript",
+  "webpack",
+]);
+
 interface PackageManifest {
   type?: string;
   dependencies?: Record<string, string>;
@@ -86,6 +102,11 @@ interface PackageManifest {
 export function packageFolder(file: string): string | null {
   const match = /^.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+/.exec(file);
   return match ? match[0] : null;
+}
+
+/** `@scope/name` of a package's folder. */
+function packageName(folder: string): string {
+  return folder.slice(folder.lastIndexOf("node_modules") + "node_modules/".length).replaceAll("\\", "/");
 }
 
 function readManifest(folder: string): PackageManifest {
@@ -207,6 +228,8 @@ class Bundling {
   readonly workers = new Set<string>();
   /** Entry files of packages that are copied. */
   readonly externals = new Set<string>();
+  /** Folders of packages that are copied whole. */
+  readonly wholePackages = new Set<string>();
   /** Bundled sources that may read files beside themselves. */
   readonly readers = new Set<string>();
   readonly inputs = new Set<string>();
@@ -225,7 +248,11 @@ class Bundling {
     const folder = packageFolder(file);
     if (folder === null) return false;
     if (this.settings.bundle === false) return true;
-    if (this.settings.external?.some((name) => folder.endsWith(join("node_modules", name)))) return true;
+    const name = packageName(folder);
+    if (WHOLE_PACKAGES.has(name) || this.settings.external?.includes(name)) {
+      this.wholePackages.add(folder);
+      return true;
+    }
     let native = this.#native.get(folder);
     if (native === undefined) {
       native = isNativePackage(folder);
@@ -369,34 +396,54 @@ function relocateSources(path: string, text: string, { root, prefixes }: Bundlin
     return existsSync(file) ? file : resolve(root, source);
   });
   map.sources = files.map((file) => guestPath(file, root));
-  map.sourcesContent = map.sourcesContent?.map(
-    (content, index) => content?.replace(prefixes.get(files[index] ?? "") ?? "", "") ?? null,
-  );
+  // The text of packages is left out: it is most of the map, and Node reads all of it when the program starts.
+  map.sourcesContent = map.sourcesContent?.map((content, index) => {
+    const file = files[index] ?? "";
+    return packageFolder(file) ? null : (content?.replace(prefixes.get(file) ?? "", "") ?? null);
+  });
   return JSON.stringify(map);
 }
 
 /** Files that packages and sources need beside the bundle. */
 async function traceFiles(bundling: Bundling): Promise<Set<string>> {
   const files = new Set<string>();
-  const scripts = [...bundling.externals];
-  if (scripts.length > 0) {
-    const trace = await nodeFileTrace(scripts, { base: "/", conditions: ["node", "import", "require"] });
-    for (const file of trace.fileList) files.add(join("/", file));
-  }
+  const scripts = new Set(bundling.externals);
   if (bundling.readers.size > 0) {
-    const trace = await nodeFileTrace([...bundling.readers], {
-      base: "/",
-      processCwd: bundling.root,
-      // Imports are in the bundle already; only what the code reads is of interest.
-      resolve: async () => [],
-      readFile: readAsJavaScript,
-    });
-    for (const [file, reason] of trace.reasons) {
+    // Imports are in the bundle already: nothing is resolved, so what is left are files named by their path.
+    const options = { base: "/", processCwd: bundling.root, resolve: async () => [], readFile: readAsJavaScript };
+    const trace = await nodeFileTrace([...bundling.readers], options);
+    for (const [file, { type }] of trace.reasons) {
       const path = join("/", file);
-      if (reason.type.includes("asset") && !bundling.inputs.has(path)) files.add(path);
+      if (type.includes("initial") || !(type.includes("asset") || type.includes("dependency"))) continue;
+      files.add(path);
+      // A script that is started by its path (a worker, a child process) brings what it imports.
+      if (SCRIPT.test(path)) scripts.add(path);
     }
   }
+  for (const folder of bundling.wholePackages) {
+    for (const path of packageFiles(folder)) {
+      files.add(path);
+      if (/\.[cm]?js$/.test(path)) scripts.add(path);
+    }
+  }
+  if (scripts.size > 0) {
+    const trace = await nodeFileTrace([...scripts], {
+      base: "/",
+      processCwd: bundling.root,
+      readFile: readAsJavaScript,
+    });
+    for (const file of trace.fileList) files.add(join("/", file));
+  }
   return files;
+}
+
+/** The files of a package but for its own dependencies and what only its makers need. */
+function packageFiles(folder: string): string[] {
+  const skipped = /(^|\/)(node_modules|tests?|__tests__|docs|examples|benchmarks?|\.github)(\/|$)/;
+  return globSync("**/*", { cwd: folder, exclude: (name) => skipped.test(name) })
+    .filter((name) => !skipped.test(name))
+    .map((name) => join(folder, name))
+    .filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile());
 }
 
 async function readAsJavaScript(file: string): Promise<Buffer | string | null> {

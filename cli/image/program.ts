@@ -32,7 +32,7 @@ function commonBoot(extra: BootConfig): BootConfig {
 }
 
 /** Change when bundling changes, so that old caches are left behind. */
-const BUNDLE_RECIPE = "1";
+const BUNDLE_RECIPE = "2";
 
 interface BundleRecord {
   inputs: FileStamp[];

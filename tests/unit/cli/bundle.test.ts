@@ -221,6 +221,57 @@ test("packages named in egg.external, or all with bundle false, are copied", asy
   assert.equal((await made.run("main.ts", { bundle: false })).stdout, "1 2\n");
 });
 
+test("a script that is started by its path comes along with what it imports", async () => {
+  const { stdout, stderr } = await project({
+    "package.json": ESM,
+    "main.ts": `
+      import { fork } from "node:child_process";
+      import { join } from "node:path";
+      import { start } from "starter";
+      const child = fork(join(import.meta.dirname, "jobs/child.ts"));
+      child.on("message", (text) => { console.log(text); start((other: string) => console.log(other)); });
+    `,
+    "jobs/child.ts": `import { word } from "./word.ts"; const text: string = word; process.send?.(text);`,
+    "jobs/word.ts": `export const word = "child";`,
+    "node_modules/starter/package.json": JSON.stringify({ name: "starter", main: "index.js" }),
+    "node_modules/starter/index.js": `
+      const { join } = require("path");
+      const { Worker } = require("worker_threads");
+      exports.start = (call) => new Worker(join(__dirname, "lib", "worker.js")).on("message", call);
+    `,
+    "node_modules/starter/lib/worker.js": `require("worker_threads").parentPort.postMessage(require("helper"));`,
+    "node_modules/helper/package.json": JSON.stringify({ name: "helper", main: "index.js" }),
+    "node_modules/helper/index.js": `module.exports = "worker";`,
+  }).run("main.ts");
+  assert.equal(stdout, "child\nworker\n", stderr);
+});
+
+test("an external package is copied whole, whatever names it computes", async () => {
+  const { stdout, stderr } = await project({
+    "package.json": ESM,
+    "main.ts": `import load from "computed"; console.log(load("b"));`,
+    "node_modules/computed/package.json": JSON.stringify({ name: "computed", main: "index.js" }),
+    "node_modules/computed/index.js": `module.exports = (name) => require(["./parts", name].join("/"));`,
+    "node_modules/computed/parts/b.js": `module.exports = "part b " + require("helper");`,
+    "node_modules/helper/package.json": JSON.stringify({ name: "helper", main: "index.js" }),
+    "node_modules/helper/index.js": `module.exports = "helped";`,
+  }).run("main.ts", { external: ["computed"] });
+  assert.equal(stdout, "part b helped\n", stderr);
+});
+
+test("the source map holds the project's own text, not that of packages", async () => {
+  const made = project({
+    "package.json": ESM,
+    "main.ts": `import { secret } from "large"; console.log(secret);`,
+    "node_modules/large/package.json": JSON.stringify({ name: "large", main: "index.js" }),
+    "node_modules/large/index.js": `exports.secret = "text of a package";`,
+  });
+  const { bundled } = await made.bundle("main.ts");
+  const map = bundled.find((file) => file.path.endsWith(".map"))?.text ?? "";
+  assert.match(map, /console\.log/);
+  assert.doesNotMatch(map, /text of a package/);
+});
+
 test("five hundred modules become one file", async () => {
   const files: Record<string, string> = { "package.json": ESM };
   for (let index = 0; index < 500; index++) {
