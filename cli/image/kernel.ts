@@ -27,7 +27,10 @@ function stampSources(): FileStamp[] {
 async function build(): Promise<string> {
   const { buildKernel } = await import("../../tools/kernel/build.ts");
   try {
-    return (await step("building the kernel", () => buildKernel())).path;
+    const kernel = await step("building the kernel", (show) =>
+      buildKernel({ onProgress: ({ step: part, done, total, item }) => show(`${part} ${done}/${total} ${item}`) }),
+    );
+    return kernel.path;
   } catch (error) {
     const text = error instanceof Error ? error.message.trim() : String(error);
     throw new Failure(`the kernel does not build: ${text}`, { status: EXIT_BAD_DATA, cause: error });

@@ -30,6 +30,12 @@ import { findTarget, readHead, shown, type Target } from "./target.ts";
 
 /** How many images the cache keeps; the one used longest ago goes first. */
 const IMAGES_KEPT = 4;
+const BASES_KEPT = 3;
+/** What was used so lately stays in any case, milliseconds. */
+const RECENT_MS = 120_000;
+/** Copies for long command lines go when their guest ends; these are what crashes left, or guests at work. */
+const COPY_ENDING = ".copy";
+const COPIES_KEPT = 16;
 
 /** Change when images are laid out differently, so that old caches are left behind. */
 const LAYOUT = "2";
@@ -69,19 +75,20 @@ function baseImage(program: Program, kernelSize: number): { path: string; files:
     const end = dataEndBlock(program.base.entries) * BLOCK;
     const pieces = data.pieces.filter((piece) => piece.offset >= BLOCK && piece.offset < end);
     writeWhole(path, (temporary) => writeImage(temporary, { size: offset + end, pieces: shiftPieces(pieces, offset) }));
+    keepNewest(cacheFolder("base"), ".img", BASES_KEPT);
   }
   return { path, files: files.length, offset };
 }
 
-function removeOldImages(folder: string, keep: string): void {
-  const images = readdirSync(folder)
-    .filter((name) => name.endsWith(".elf") && join(folder, name) !== keep)
-    .map((name) => ({
-      path: join(folder, name),
-      usedMs: statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? 0,
-    }))
+/** Of the files in `folder` with this ending, keep those used last, and those that a guest may be about to start from. */
+function keepNewest(folder: string, ending: string, count: number): void {
+  const files = readdirSync(folder)
+    .filter((name) => name.endsWith(ending))
+    .map((name) => join(folder, name))
+    .map((path) => ({ path, usedMs: statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0 }))
     .sort((a, b) => b.usedMs - a.usedMs);
-  for (const image of images.slice(IMAGES_KEPT - 1)) rmSync(image.path, { force: true });
+  const limitMs = Date.now() - RECENT_MS;
+  for (const { path, usedMs } of files.slice(count)) if (usedMs < limitMs) rmSync(path, { force: true });
 }
 
 /** Write kernel, base and program to `path`. */
@@ -108,7 +115,8 @@ async function prepareBuilt(
     utimesSync(path, now, now);
   } else {
     writeBootImage(path, kernel, program, boot);
-    removeOldImages(folder, path);
+    keepNewest(folder, ".elf", IMAGES_KEPT);
+    keepNewest(folder, COPY_ENDING, COPIES_KEPT);
   }
   const memory = target.kind === "script" ? target.settings.memory : undefined;
   return { path, target, memory, warnings: program.warnings };
@@ -145,7 +153,7 @@ export function copyWithConfig(path: string, config: BootConfig): string {
     encodeBootConfig(config),
   );
   if (!image) throw new Failure(`${shown(path)}: not an image made by egg`, { status: EXIT_BAD_DATA });
-  const copy = join(cacheFolder("image"), `run-${process.pid}-${randomUUID()}.tmp`);
+  const copy = join(cacheFolder("image"), `${randomUUID()}${COPY_ENDING}`);
   writeImage(copy, image, path);
   return copy;
 }
