@@ -1,0 +1,5 @@
+// TCP's ports.
+
+import { PortSpace } from "../transport/ports";
+
+export const ports: PortSpace = new PortSpace(false);
