@@ -48,7 +48,7 @@ export function exchange(sum: u64): u64 {
 }
 
 /** The checksum of one range, as it is stored. */
-export function of(address: u64, length: u32): u32 {
+export function compute(address: u64, length: u32): u32 {
   return finish(add(0, address, length));
 }
 

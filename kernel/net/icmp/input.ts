@@ -100,7 +100,7 @@ export function receiveIpv6(packet: Packet): void {
 
 /** IGMP (RFC 2236, RFC 3376): only queries concern a member. */
 export function receiveIgmp(packet: Packet): void {
-  let entry = interfaces.of(packet.device);
+  let entry = interfaces.forDevice(packet.device);
   if (entry !== null && packet.pull(IGMP_LENGTH) && load8(packet.address) == IGMP_QUERY) {
     if (checksum.fold(packet.sumFrom(packet.front, 0)) == 0xffff) {
       entry.groups.queried(load8(packet.address + 1) * 100);
@@ -110,7 +110,7 @@ export function receiveIgmp(packet: Packet): void {
 }
 
 function receiveMulticastQuery(packet: Packet): void {
-  let entry = interfaces.of(packet.device);
+  let entry = interfaces.forDevice(packet.device);
   if (entry !== null && packet.source.isLinkLocal) entry.groups.queried(load16(packet.address + 4));
 }
 

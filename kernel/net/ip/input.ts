@@ -42,7 +42,7 @@ export function receiveIpv4(packet: Packet, device: NetworkDevice): void {
   packet.hopLimit = ipv4.timeToLive(header);
   packet.trafficClass = ipv4.trafficClass(header);
   packet.networkOffset = packet.front;
-  let entry = interfaces.of(device);
+  let entry = interfaces.forDevice(device);
   if (entry === null) return discard(packet, Counter.IP_IN_DISCARDS);
   if (!entry.isLoopback) {
     packet.trim(ipv4.totalLength(header));
@@ -66,7 +66,7 @@ export function receiveIpv6(packet: Packet, device: NetworkDevice): void {
   count(Counter.IP_IN_RECEIVES);
   if (!packet.pull(IPV6_HEADER)) return discard(packet, Counter.IP_IN_HEADER_ERRORS);
   let header = packet.address;
-  let entry = interfaces.of(device);
+  let entry = interfaces.forDevice(device);
   if (entry === null) return discard(packet, Counter.IP_IN_DISCARDS);
   if (!ipv6.isValid(header, packet.length)) return discard(packet, Counter.IP_IN_HEADER_ERRORS);
   loadIpv6(header + ipv6.SOURCE, packet.source);
@@ -128,7 +128,7 @@ function passExtension(packet: Packet, kind: u32): i32 {
     let trouble = ipv6.troublingOption(extension, length);
     if (trouble != 0) {
       let action = load8(extension + <u64>trouble) >> 6;
-      if (action >= UnknownOption.DISCARD_AND_TELL) {
+      if (action >= <u32>UnknownOption.DISCARD_AND_TELL) {
         let pointer = packet.front - packet.networkOffset + trouble;
         errors.sendError(packet, Icmpv6Type.PARAMETER_PROBLEM, UNKNOWN_OPTION, pointer);
       }

@@ -35,7 +35,7 @@ export function find(index: i32): Interface | null {
 }
 
 /** The interface of a device, or null for one that has none yet. */
-export function of(device: NetworkDevice | null): Interface | null {
+export function forDevice(device: NetworkDevice | null): Interface | null {
   return device === null ? null : list[device.index];
 }
 
@@ -114,7 +114,7 @@ export function chooseSource(via: Interface, destination: Address, into: Address
 /** Answers the neighbour layer's question. */
 export class InterfaceSources extends SourceChooser {
   choose(device: NetworkDevice, target: Address, into: Address): void {
-    let entry = of(device);
+    let entry = forDevice(device);
     if (entry !== null) chooseSource(entry, target, into);
   }
 }

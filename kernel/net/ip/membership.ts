@@ -146,7 +146,7 @@ export class GroupMembership extends Timer {
     store32(message + 4, 1);
     store32(message + 8, kind << 24);
     storeIpv4(message + 12, group);
-    mem.store16(message + 2, checksum.of(message, length));
+    mem.store16(message + 2, checksum.compute(message, length));
     let header = packet.prepend(IPV4_ROUTER_ALERT_HEADER);
     ipv4.writeRouterAlert(header, IPV4_ROUTER_ALERT_HEADER + length, Protocol.IGMP, this.sourceIpv4, IGMP_ROUTERS);
     this.send(packet, groupHardware(IGMP_ROUTERS), EtherType.IPV4);

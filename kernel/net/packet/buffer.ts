@@ -74,7 +74,7 @@ export class BufferPool {
   recycle(buffer: Buffer): void {
     // A whole frame can go back at once; a frame in pieces stays, to be used again.
     if (this.size == FRAME_SIZE && this.freeCount >= this.keep) {
-      frames.free(physicalOf(buffer.address));
+      frames.release(physicalOf(buffer.address));
       buffer.address = 0;
       this.total--;
       return;

@@ -145,7 +145,7 @@ function sendNew(c: Connection): bool {
   let segment = c.segmentSize - sackSpace(c);
   restartAfterIdle(c);
   c.isWindowLimited = false;
-  while (!c.scoreboard.isFull) {
+  while (!c.isFinSent && !c.scoreboard.isFull) {
     let available = c.dataEnd - window.next;
     if (available == 0 && !c.isFinQueued) break;
     let usable = window.usable;

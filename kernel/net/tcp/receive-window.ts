@@ -81,7 +81,7 @@ export class ReceiveWindow {
   adapt(count: u32, nowNs: u64, roundTripNs: u64): bool {
     this.taken += count;
     if (nowNs - this.measuredNs < roundTripNs) return false;
-    let wanted = 2 * this.taken + 16 * this.segmentSize;
+    let wanted: u32 = 2 * this.taken + 16 * this.segmentSize;
     this.taken = 0;
     this.measuredNs = nowNs;
     if (!this.isAutomatic || wanted <= this.limit || this.limit >= MAX_RECEIVE_BUFFER) return false;

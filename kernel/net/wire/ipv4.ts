@@ -116,7 +116,7 @@ export function write(
   mem.store16(header + CHECKSUM, 0);
   storeIpv4(header + SOURCE, source);
   storeIpv4(header + DESTINATION, destination);
-  mem.store16(header + CHECKSUM, checksum.of(header, IPV4_HEADER));
+  mem.store16(header + CHECKSUM, checksum.compute(header, IPV4_HEADER));
 }
 
 /** Write an IGMP packet's header: with the Router Alert option (RFC 2113), 24 bytes. */
@@ -127,5 +127,5 @@ export function writeRouterAlert(header: u64, length: u32, carried: u32, source:
   store8(header, 0x46);
   store32(header + OPTIONS, 0x9404_0000);
   mem.store16(header + CHECKSUM, 0);
-  mem.store16(header + CHECKSUM, checksum.of(header, IPV4_ROUTER_ALERT_HEADER));
+  mem.store16(header + CHECKSUM, checksum.compute(header, IPV4_ROUTER_ALERT_HEADER));
 }
