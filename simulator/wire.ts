@@ -129,7 +129,7 @@ export class Network {
   #queue(length: number, from: number): boolean {
     const bits = this.trouble.bitsPerSecond ?? 0;
     const free = this.#freeNs[from] ?? this.nowNs;
-    const start = free > this.nowNs ? free : this.nowNs;
+    const start = later(free, this.nowNs);
     if (bits === 0) {
       this.#freeNs[from] = this.nowNs;
       return true;
@@ -153,8 +153,9 @@ export class Network {
   }
 
   #nextNs(): bigint {
-    let next = this.#wakeNs.reduce((least, at) => (at < least ? at : least));
+    let next = 1n << 64n;
     for (const flight of this.#flights) if (flight.atNs < next) next = flight.atNs;
+    for (const wake of this.#wakeNs) if (wake < next) next = wake;
     return next;
   }
 
@@ -174,4 +175,9 @@ export class Network {
 /** Milliseconds as nanoseconds. */
 export function ms(value: number): bigint {
   return BigInt(value) * MS;
+}
+
+function later(left: bigint, right: bigint): bigint {
+  if (left < right) return right;
+  return left;
 }

@@ -66,7 +66,7 @@ export class Address {
 
   /** 224.0.0.0/4 or ff00::/8. */
   get isMulticast(): bool {
-    return this.isIpv4 ? (<u32>this.low) >> 28 == 0xe : this.high >> 56 == 0xff;
+    return this.isIpv4 ? <u32>this.low >> 28 == 0xe : this.high >> 56 == 0xff;
   }
 
   /** 255.255.255.255. Directed broadcasts depend on an interface's prefix: see Interface. */
@@ -76,7 +76,7 @@ export class Address {
 
   /** 169.254.0.0/16 (RFC 3927) or fe80::/10 (RFC 4291 §2.5.6). */
   get isLinkLocal(): bool {
-    return this.isIpv4 ? (<u32>this.low) >> 16 == 0xa9fe : this.high >> 54 == 0x3fa;
+    return this.isIpv4 ? <u32>this.low >> 16 == 0xa9fe : this.high >> 54 == 0x3fa;
   }
 
   /** The scope of an IPv6 multicast address (RFC 4291 §2.7): 1 interface, 2 link, 5 site, 14 global. */

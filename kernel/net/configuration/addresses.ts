@@ -66,7 +66,12 @@ export function remove(from: Interface, address: Address): void {
 }
 
 /** A default route: 0.0.0.0/0 or ::/0. */
-export function addDefaultRoute(via: Interface, gateway: Address, metric: u32, origin: RouteOrigin): routes.Route | null {
+export function addDefaultRoute(
+  via: Interface,
+  gateway: Address,
+  metric: u32,
+  origin: RouteOrigin,
+): routes.Route | null {
   let isIpv4 = gateway.isIpv4;
   if (isIpv4) none.setIpv4(0);
   else none.clear();

@@ -115,7 +115,10 @@ export class DhcpClient extends Timer {
         this.transmit();
         return;
       case LeaseState.REBINDING:
-        if (clock.nowNs < this.expireNs) return this.transmit();
+        if (clock.nowNs < this.expireNs) {
+          this.transmit();
+          return;
+        }
         this.drop();
         this.start();
         return;

@@ -1,14 +1,6 @@
 // Errors that the network reports about what we sent, on their way to the transport that sent it.
 
-import {
-  EACCES,
-  ECONNREFUSED,
-  EHOSTUNREACH,
-  EMSGSIZE,
-  ENETUNREACH,
-  ENOPROTOOPT,
-  EPROTO,
-} from "../../abi/errno";
+import { EACCES, ECONNREFUSED, EHOSTUNREACH, EMSGSIZE, ENETUNREACH, ENOPROTOOPT, EPROTO } from "../../abi/errno";
 import { Address } from "../address";
 import { Icmpv4Type, Icmpv4Unreachable, Icmpv6Type, Icmpv6Unreachable } from "../wire/icmp";
 

@@ -28,9 +28,13 @@ const IGMP_LENGTH: u32 = 8;
 
 export function receiveIpv4(packet: Packet): void {
   count(Counter.ICMP_IN_MESSAGES);
-  if (!packet.pull(ICMP_HEADER) || packet.headLength < ICMP_HEADER) return discard(packet, Counter.ICMP_IN_ERRORS);
+  if (!packet.pull(ICMP_HEADER) || packet.headLength < ICMP_HEADER) {
+    discard(packet, Counter.ICMP_IN_ERRORS);
+    return;
+  }
   if (packet.checksum != Checksum.VALID && checksum.fold(packet.sumFrom(packet.front, 0)) != 0xffff) {
-    return discard(packet, Counter.ICMP_IN_CHECKSUM_ERRORS);
+    discard(packet, Counter.ICMP_IN_CHECKSUM_ERRORS);
+    return;
   }
   let at = packet.address;
   switch (icmp.type(at)) {
@@ -58,11 +62,15 @@ export function receiveIpv4(packet: Packet): void {
 
 export function receiveIpv6(packet: Packet): void {
   count(Counter.ICMP_IN_MESSAGES);
-  if (!packet.pull(ICMP_HEADER) || packet.headLength < ICMP_HEADER) return discard(packet, Counter.ICMP_IN_ERRORS);
+  if (!packet.pull(ICMP_HEADER) || packet.headLength < ICMP_HEADER) {
+    discard(packet, Counter.ICMP_IN_ERRORS);
+    return;
+  }
   if (packet.checksum != Checksum.VALID) {
     let sum = checksum.pseudoHeader(packet.source, packet.destination, Protocol.ICMPV6, packet.length);
     if (checksum.fold(packet.sumFrom(packet.front, sum)) != 0xffff) {
-      return discard(packet, Counter.ICMP_IN_CHECKSUM_ERRORS);
+      discard(packet, Counter.ICMP_IN_CHECKSUM_ERRORS);
+      return;
     }
   }
   let type = icmp.type(packet.address);

@@ -27,13 +27,25 @@ const UNKNOWN_OPTION: u32 = 2;
 /** An IPv4 packet; it stands at its header. */
 export function receiveIpv4(packet: Packet, device: NetworkDevice): void {
   count(Counter.IP_IN_RECEIVES);
-  if (!packet.pull(IPV4_HEADER)) return discard(packet, Counter.IP_IN_HEADER_ERRORS);
+  if (!packet.pull(IPV4_HEADER)) {
+    discard(packet, Counter.IP_IN_HEADER_ERRORS);
+    return;
+  }
   let header = packet.address;
-  if (!ipv4.isValid(header, packet.length)) return discard(packet, Counter.IP_IN_HEADER_ERRORS);
+  if (!ipv4.isValid(header, packet.length)) {
+    discard(packet, Counter.IP_IN_HEADER_ERRORS);
+    return;
+  }
   let size = ipv4.headerLength(header);
   if (size != IPV4_HEADER) {
-    if (!packet.pull(size)) return discard(packet, Counter.IP_IN_HEADER_ERRORS);
-    if (ipv4.hasSourceRoute(header)) return discard(packet, Counter.IP_IN_HEADER_ERRORS);
+    if (!packet.pull(size)) {
+      discard(packet, Counter.IP_IN_HEADER_ERRORS);
+      return;
+    }
+    if (ipv4.hasSourceRoute(header)) {
+      discard(packet, Counter.IP_IN_HEADER_ERRORS);
+      return;
+    }
   }
   let fragment = ipv4.fragment(header);
   loadIpv4(header + ipv4.SOURCE, packet.source);
@@ -43,12 +55,22 @@ export function receiveIpv4(packet: Packet, device: NetworkDevice): void {
   packet.trafficClass = ipv4.trafficClass(header);
   packet.networkOffset = packet.front;
   let entry = interfaces.forDevice(device);
-  if (entry === null) return discard(packet, Counter.IP_IN_DISCARDS);
+  if (entry === null) {
+    discard(packet, Counter.IP_IN_DISCARDS);
+    return;
+  }
   if (!entry.isLoopback) {
     packet.trim(ipv4.totalLength(header));
-    if (!ipv4.isIntact(header)) return discard(packet, Counter.IP_IN_CHECKSUM_ERRORS);
-    if (isMartianIpv4(packet)) return discard(packet, Counter.IP_IN_MARTIANS);
-    if (!isForUsIpv4(packet, entry.groups.has(packet.destination))) return discard(packet, Counter.IP_IN_ADDRESS_ERRORS);
+    if (!ipv4.isIntact(header)) {
+      discard(packet, Counter.IP_IN_CHECKSUM_ERRORS);
+      return;
+    }
+    if (isMartianIpv4(packet)) {
+      discard(packet, Counter.IP_IN_MARTIANS);
+      return;
+    }
+    if (!isForUsIpv4(packet, entry.groups.has(packet.destination))) discard(packet, Counter.IP_IN_ADDRESS_ERRORS);
+    return;
   }
   packet.strip(size);
   if (fragment & (ipv4.OFFSET_MASK | ipv4.MORE_FRAGMENTS)) {
@@ -64,11 +86,20 @@ export function receiveIpv4(packet: Packet, device: NetworkDevice): void {
 /** An IPv6 packet; it stands at its header. */
 export function receiveIpv6(packet: Packet, device: NetworkDevice): void {
   count(Counter.IP_IN_RECEIVES);
-  if (!packet.pull(IPV6_HEADER)) return discard(packet, Counter.IP_IN_HEADER_ERRORS);
+  if (!packet.pull(IPV6_HEADER)) {
+    discard(packet, Counter.IP_IN_HEADER_ERRORS);
+    return;
+  }
   let header = packet.address;
   let entry = interfaces.forDevice(device);
-  if (entry === null) return discard(packet, Counter.IP_IN_DISCARDS);
-  if (!ipv6.isValid(header, packet.length)) return discard(packet, Counter.IP_IN_HEADER_ERRORS);
+  if (entry === null) {
+    discard(packet, Counter.IP_IN_DISCARDS);
+    return;
+  }
+  if (!ipv6.isValid(header, packet.length)) {
+    discard(packet, Counter.IP_IN_HEADER_ERRORS);
+    return;
+  }
   loadIpv6(header + ipv6.SOURCE, packet.source);
   loadIpv6(header + ipv6.DESTINATION, packet.destination);
   packet.hopLimit = ipv6.hopLimit(header);
@@ -77,11 +108,17 @@ export function receiveIpv6(packet: Packet, device: NetworkDevice): void {
   let next = ipv6.nextHeader(header);
   if (!entry.isLoopback) {
     packet.trim(IPV6_HEADER + ipv6.payloadLength(header));
-    if (isMartianIpv6(packet)) return discard(packet, Counter.IP_IN_MARTIANS);
+    if (isMartianIpv6(packet)) {
+      discard(packet, Counter.IP_IN_MARTIANS);
+      return;
+    }
     let destination = packet.destination;
     // A tentative address takes part in neighbour discovery only (RFC 4862 §5.4).
     let isOurs = destination.isMulticast ? entry.groups.has(destination) : interfaces.isLocal(destination);
-    if (!isOurs) return discard(packet, Counter.IP_IN_ADDRESS_ERRORS);
+    if (!isOurs) {
+      discard(packet, Counter.IP_IN_ADDRESS_ERRORS);
+      return;
+    }
   }
   packet.strip(IPV6_HEADER);
   receiveExtensions(packet, next, true);
@@ -94,14 +131,18 @@ function receiveExtensions(packet: Packet, next: u32, isFirst: bool): void {
       case Protocol.HOP_BY_HOP:
       case Protocol.DESTINATION_OPTIONS:
       case Protocol.ROUTING: {
-        if (next == Protocol.HOP_BY_HOP && !isFirst) return discard(packet, Counter.IP_IN_HEADER_ERRORS);
+        if (next == Protocol.HOP_BY_HOP && !isFirst) {
+          discard(packet, Counter.IP_IN_HEADER_ERRORS);
+          return;
+        }
         let following = passExtension(packet, next);
         if (following < 0) return;
         next = following;
         break;
       }
       case Protocol.FRAGMENT:
-        return receiveFragment(packet);
+        receiveFragment(packet);
+        return;
       case Protocol.NO_NEXT:
         packet.release();
         return;
@@ -141,7 +182,10 @@ function passExtension(packet: Packet, kind: u32): i32 {
 }
 
 function receiveFragment(packet: Packet): void {
-  if (!packet.pull(FRAGMENT_HEADER)) return discard(packet, Counter.IP_IN_HEADER_ERRORS);
+  if (!packet.pull(FRAGMENT_HEADER)) {
+    discard(packet, Counter.IP_IN_HEADER_ERRORS);
+    return;
+  }
   let extension = packet.address;
   let next = load8(extension);
   let offset = ipv6.fragmentOffset(extension);
@@ -153,7 +197,10 @@ function receiveFragment(packet: Packet): void {
   // A packet in one "fragment" is complete in itself (RFC 6946).
   if (offset != 0 || hasMore) whole = reassembly.receive(packet, identity, offset, hasMore);
   if (whole === null) return;
-  if (isExtension(next)) return receiveExtensions(whole, next, false);
+  if (isExtension(next)) {
+    receiveExtensions(whole, next, false);
+    return;
+  }
   deliver(whole);
 }
 

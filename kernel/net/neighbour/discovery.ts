@@ -25,17 +25,28 @@ export function receive(packet: Packet, type: u32): void {
   let device = packet.device;
   let least = leastLength(type);
   let isSound = packet.hopLimit == NDP_HOP_LIMIT && icmp.code(packet.address) == 0 && packet.linearize();
-  if (device === null || !isSound || packet.length < least) return invalid();
+  if (device === null || !isSound || packet.length < least) {
+    invalid();
+    return;
+  }
   let options = packet.address + <u64>least;
   let length = packet.length - least;
-  if (!ndp.areOptionsValid(options, length)) return invalid();
+  if (!ndp.areOptionsValid(options, length)) {
+    invalid();
+    return;
+  }
   switch (type) {
     case Icmpv6Type.NEIGHBOUR_SOLICITATION:
-      return solicited(packet, device, options, length);
+      solicited(packet, device, options, length);
+      return;
     case Icmpv6Type.NEIGHBOUR_ADVERTISEMENT:
-      return advertised(packet, device, options, length);
+      advertised(packet, device, options, length);
+      return;
     case Icmpv6Type.ROUTER_ADVERTISEMENT:
-      if (!packet.source.isLinkLocal) return invalid();
+      if (!packet.source.isLinkLocal) {
+        invalid();
+        return;
+      }
       learnRouter(packet.source, device, options, length);
       routerAdvertised(packet, device, options, length);
       return;
@@ -66,7 +77,10 @@ function invalid(): void {
 /** RFC 4861 §7.2.3, §7.2.4. */
 function solicited(packet: Packet, device: NetworkDevice, options: u64, length: u32): void {
   loadIpv6(packet.address + ndp.TARGET, target);
-  if (target.isMulticast) return invalid();
+  if (target.isMulticast) {
+    invalid();
+    return;
+  }
   let entry = interfaces.forDevice(device);
   let own: InterfaceAddress | null = entry === null ? null : entry.find(target);
   if (own === null) return;
@@ -108,7 +122,10 @@ function advertised(packet: Packet, device: NetworkDevice, options: u64, length:
   loadIpv6(packet.address + ndp.TARGET, target);
   let flags = icmp.rest(packet.address);
   let isSolicited = (flags & ndp.ADVERTISEMENT_SOLICITED) != 0;
-  if (target.isMulticast || (packet.destination.isMulticast && isSolicited)) return invalid();
+  if (target.isMulticast || (packet.destination.isMulticast && isSolicited)) {
+    invalid();
+    return;
+  }
   let entry = interfaces.forDevice(device);
   let own: InterfaceAddress | null = entry === null ? null : entry.find(target);
   if (own !== null) {

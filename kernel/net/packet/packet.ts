@@ -341,7 +341,6 @@ export class Packet {
     this.dropFragments();
     this.next = spare;
     spare = this;
-    spareCount++;
   }
 
   private dropFragments(): void {
@@ -379,7 +378,6 @@ export class Packet {
 
 /** Packets without memory, ready for use. */
 let spare: Packet | null = null;
-let spareCount: u32 = 0;
 
 /** An empty packet with HEADROOM bytes in front, or null when the pool is used up. */
 export function allocate(): Packet | null {
@@ -390,7 +388,6 @@ export function allocate(): Packet | null {
     packet = new Packet();
   } else {
     spare = packet.next;
-    spareCount--;
     packet.next = null;
   }
   packet.attach(buffer);

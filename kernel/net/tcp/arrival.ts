@@ -274,18 +274,22 @@ function finStep(c: Connection): void {
 function resetByPeer(c: Connection): void {
   switch (c.state) {
     case State.SYN_RECEIVED:
-      return finish(c, ECONNREFUSED);
+      finish(c, ECONNREFUSED);
+      return;
     case State.CLOSE_WAIT:
       count(Counter.TCP_ESTABLISHED_RESETS);
-      return finish(c, EPIPE);
+      finish(c, EPIPE);
+      return;
     case State.ESTABLISHED:
     case State.FIN_WAIT_1:
     case State.FIN_WAIT_2:
       count(Counter.TCP_ESTABLISHED_RESETS);
-      return finish(c, ECONNRESET);
+      finish(c, ECONNRESET);
+      return;
     case State.CLOSING:
     case State.LAST_ACK:
-      return finish(c, 0);
+      finish(c, 0);
+      return;
     case State.SYN_SENT:
     case State.TIME_WAIT:
     case State.CLOSED:

@@ -35,17 +35,7 @@ export function sendBare(local: Address, remote: Address): void {
   let size = TCP_HEADER + (bare.hasTimestamps ? TIMESTAMPS_SPACE : 0);
   let header = packet.append(size);
   let acknowledgment = bare.flags & TcpFlag.ACK ? bare.acknowledgment : 0;
-  wire.write(
-    header,
-    bare.localPort,
-    bare.remotePort,
-    bare.sequence,
-    acknowledgment,
-    size,
-    bare.flags,
-    bare.window,
-    0,
-  );
+  wire.write(header, bare.localPort, bare.remotePort, bare.sequence, acknowledgment, size, bare.flags, bare.window, 0);
   if (bare.hasTimestamps) wire.writeTimestamps(header + <u64>TCP_HEADER, bare.timestamp, bare.timestampEcho);
   leaveChecksum(packet, header, checksum.addressSum(path.source, remote));
   if (bare.flags & TcpFlag.RST) count(Counter.TCP_OUT_RESETS);

@@ -14,9 +14,15 @@ export function receiveControl(c: Connection, report: ControlMessage): void {
   let window = c.sendWindow;
   let isPlausible = atOrAfter(report.sequence, window.unacknowledged) && atOrBefore(report.sequence, window.next);
   if (!isPlausible) return;
-  if (report.mtu != 0) return receiveTooBig(c, report);
+  if (report.mtu != 0) {
+    receiveTooBig(c, report);
+    return;
+  }
   if (c.state == State.SYN_SENT) {
-    if (report.isHard) return finish(c, report.error);
+    if (report.isHard) {
+      finish(c, report.error);
+      return;
+    }
     // A router may find another way before the tries are over; a dead neighbour will not.
     c.softError = report.error;
     return;

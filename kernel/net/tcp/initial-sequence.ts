@@ -10,7 +10,7 @@ const PURPOSE_SEQUENCE: u64 = 0x69736e;
 const PURPOSE_TIMESTAMP: u64 = 0x7473;
 
 export function initialSequence(local: Address, remote: Address, localPort: u32, remotePort: u32): u32 {
-  let ports = (<u64>localPort << 16) | <u64>remotePort;
+  let ports = ((<u64>localPort) << 16) | <u64>remotePort;
   let hash = hashFlow(local.high, local.low, remote.high, remote.low, ports, PURPOSE_SEQUENCE);
   return <u32>(clock.nowNs / TICK_NS) + <u32>hash;
 }

@@ -15,15 +15,23 @@ import * as table from "./table";
 export function receive(packet: Packet): void {
   count(Counter.TCP_IN_SEGMENTS);
   if (packet.cast != Cast.UNICAST || packet.destination.isMulticast || packet.destination.isLimitedBroadcast) {
-    return drop(packet);
+    drop(packet);
+    return;
   }
-  if (packet.source.isUnspecified) return drop(packet);
+  if (packet.source.isUnspecified) {
+    drop(packet);
+    return;
+  }
   if (packet.checksum == Checksum.NONE && !isIntact(packet)) {
     count(Counter.TCP_IN_CHECKSUM_ERRORS);
-    return drop(packet);
+    drop(packet);
+    return;
   }
   let segment = arrived;
-  if (!segment.parse(packet)) return drop(packet);
+  if (!segment.parse(packet)) {
+    drop(packet);
+    return;
+  }
   let entry = table.find(packet.destination, packet.source, segment.destinationPort, segment.sourcePort);
   if (entry !== null) entry.receive(segment, packet);
   else receiveUnknown(segment, packet);
@@ -42,7 +50,10 @@ function receiveUnknown(segment: Segment, packet: Packet): void {
       if (!segment.has(TcpFlag.SYN) && listener.receiveCookie(segment, packet)) return;
     } else if (segment.has(TcpFlag.SYN)) {
       // SYN with FIN is no honest beginning.
-      if (segment.has(TcpFlag.FIN)) return drop(packet);
+      if (segment.has(TcpFlag.FIN)) {
+        drop(packet);
+        return;
+      }
       listener.receiveSyn(segment, packet);
       return;
     } else {

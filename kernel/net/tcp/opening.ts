@@ -1,11 +1,6 @@
 // How a connection comes about: actively, crossing another's SYN, or from a listener (RFC 9293 §3.5, §3.10.1).
 
-import {
-  EADDRNOTAVAIL,
-  EINPROGRESS,
-  EISCONN,
-  ENETUNREACH,
-} from "../../abi/errno";
+import { EADDRNOTAVAIL, EINPROGRESS, EISCONN, ENETUNREACH } from "../../abi/errno";
 import { Address } from "../address";
 import * as checksum from "../checksum";
 import * as clock from "../clock";

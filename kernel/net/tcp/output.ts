@@ -228,20 +228,33 @@ export function armRetransmission(c: Connection, isStuck: bool): void {
   if (c.sendWindow.outstanding > 0) {
     let timeoutNs = c.progressNs + c.roundTrip.backedOff(c.recovery.timeouts);
     if (timeoutNs <= clock.nowNs) timeoutNs = clock.nowNs + clock.MILLISECOND;
-    if (c.reorderNs != 0) return armFor(c, Purpose.REORDER, min(c.reorderNs, timeoutNs));
+    if (c.reorderNs != 0) {
+      armFor(c, Purpose.REORDER, min(c.reorderNs, timeoutNs));
+      return;
+    }
     if (mayProbe(c)) {
       let isSingle = c.sendWindow.outstanding <= c.segmentSize;
       let probeNs = clock.nowNs + c.rack.probeTimeoutNs(c.roundTrip.smoothedNs, isSingle);
-      if (probeNs < timeoutNs) return armFor(c, Purpose.LOSS_PROBE, probeNs);
+      if (probeNs < timeoutNs) {
+        armFor(c, Purpose.LOSS_PROBE, probeNs);
+        return;
+      }
     }
-    return armFor(c, Purpose.TIMEOUT, timeoutNs);
+    armFor(c, Purpose.TIMEOUT, timeoutNs);
+    return;
   }
   if (c.unsent == 0 && (!c.isFinQueued || c.isFinSent)) {
     clock.cancel(timer);
     return;
   }
-  if (isStuck) return armFor(c, Purpose.RELEASE, clock.nowNs + RETRY_NS);
-  if (c.options.isCorked && c.sendWindow.usable > 0) return armUnlessArmed(c, Purpose.RELEASE, CORK_NS);
+  if (isStuck) {
+    armFor(c, Purpose.RELEASE, clock.nowNs + RETRY_NS);
+    return;
+  }
+  if (c.options.isCorked && c.sendWindow.usable > 0) {
+    armUnlessArmed(c, Purpose.RELEASE, CORK_NS);
+    return;
+  }
   armUnlessArmed(c, Purpose.PERSIST, c.roundTrip.backedOff(c.probes));
 }
 

@@ -28,7 +28,8 @@ export function predicted(c: Connection, segment: Segment, packet: Packet): bool
   if (acknowledged == 0 && segment.length == 0) return false;
   if (!c.reassembly.isEmpty) return false;
 
-  if (c.hasTimestamps) {
+  // RFC 7323 §4.3: the echo belongs to the first segment that is not acknowledged yet.
+  if (c.hasTimestamps && segment.sequence == receive.acknowledged) {
     c.timestampRecent = segment.timestampValue;
     c.timestampRecentNs = clock.nowNs;
   }

@@ -33,7 +33,7 @@ function minute(): u32 {
 }
 
 function part(local: Address, remote: Address, segment: Segment, purpose: u64): u32 {
-  let ports = (<u64>segment.destinationPort << 16) | <u64>segment.sourcePort;
+  let ports = ((<u64>segment.destinationPort) << 16) | <u64>segment.sourcePort;
   return <u32>hashFlow(local.high, local.low, remote.high, remote.low, ports, purpose);
 }
 

@@ -17,7 +17,8 @@ export function expireRetransmission(c: Connection, purpose: Purpose): void {
   switch (c.state) {
     case State.SYN_SENT:
     case State.SYN_RECEIVED:
-      return expireSyn(c);
+      expireSyn(c);
+      return;
     case State.CLOSED:
     case State.LISTEN:
     case State.TIME_WAIT:
@@ -32,7 +33,8 @@ export function expireRetransmission(c: Connection, purpose: Purpose): void {
   }
   switch (purpose) {
     case Purpose.TIMEOUT:
-      return expireTimeout(c);
+      expireTimeout(c);
+      return;
     case Purpose.LOSS_PROBE:
       sendLossProbe(c);
       armRetransmission(c, false);
@@ -43,9 +45,11 @@ export function expireRetransmission(c: Connection, purpose: Purpose): void {
       push(c);
       return;
     case Purpose.PERSIST:
-      return expirePersist(c);
+      expirePersist(c);
+      return;
     case Purpose.RELEASE:
-      return expireRelease(c);
+      expireRelease(c);
+      return;
   }
 }
 
@@ -63,10 +67,16 @@ function expireSyn(c: Connection): void {
 /** RFC 6298 §5.4 to §5.7, RFC 8985 §6.3. */
 function expireTimeout(c: Connection): void {
   let recovery = c.recovery;
-  if (recovery.timeouts >= (c.isOrphan ? ORPHAN_RETRIES : DATA_RETRIES) || isUserTimeout(c)) return giveUp(c);
+  if (recovery.timeouts >= (c.isOrphan ? ORPHAN_RETRIES : DATA_RETRIES) || isUserTimeout(c)) {
+    giveUp(c);
+    return;
+  }
   let board = c.scoreboard;
   let first = board.first;
-  if (first === null) return armRetransmission(c, true);
+  if (first === null) {
+    armRetransmission(c, true);
+    return;
+  }
   count(Counter.TCP_TIMEOUTS);
   // The first one SACKed, yet not acknowledged: the peer has gone back on it.
   if (first.has(Mark.SACKED)) board.clearSacks();
@@ -88,7 +98,10 @@ function expirePersist(c: Connection): void {
     if (c.sendWindow.outstanding > 0) return;
   }
   let limit = c.isOrphan ? ORPHAN_RETRIES : DATA_RETRIES;
-  if (c.probes >= limit || isUserTimeout(c)) return giveUp(c);
+  if (c.probes >= limit || isUserTimeout(c)) {
+    giveUp(c);
+    return;
+  }
   c.probes++;
   count(Counter.TCP_ZERO_WINDOW_PROBES);
   probe(c);
@@ -155,7 +168,10 @@ export function expireSlow(c: Connection): void {
     return;
   }
   let isUserLimit = c.options.userTimeoutNs != 0 && c.probes > 0 && idleNs >= c.options.userTimeoutNs;
-  if (c.probes >= c.options.keepProbes || isUserLimit) return giveUp(c);
+  if (c.probes >= c.options.keepProbes || isUserLimit) {
+    giveUp(c);
+    return;
+  }
   c.probes++;
   count(Counter.TCP_KEEPALIVES);
   probe(c);

@@ -5,15 +5,7 @@
 //   see Datagram), copy in, then `send`.
 // - To receive: `first` is the datagram to read (payload in `locate`d pieces; `source`, `sourcePort`, …); `drop` when done.
 
-import {
-  EACCES,
-  EADDRNOTAVAIL,
-  EAFNOSUPPORT,
-  EDESTADDRREQ,
-  EINVAL,
-  EMSGSIZE,
-  ENOBUFS,
-} from "../../abi/errno";
+import { EACCES, EADDRNOTAVAIL, EAFNOSUPPORT, EDESTADDRREQ, EINVAL, EMSGSIZE, ENOBUFS } from "../../abi/errno";
 import * as mem from "machine/mem";
 import { Address, UNSPECIFIED, UNSPECIFIED_IPV4 } from "../address";
 import * as checksum from "../checksum";

@@ -15,12 +15,21 @@ import * as table from "./table";
 
 /** A packet that stands at its UDP header. */
 export function receive(packet: Packet): void {
-  if (!packet.pull(UDP_HEADER)) return discard(packet, Counter.UDP_IN_ERRORS);
+  if (!packet.pull(UDP_HEADER)) {
+    discard(packet, Counter.UDP_IN_ERRORS);
+    return;
+  }
   let header = packet.address;
   let length = wire.length(header);
-  if (length < UDP_HEADER || length > packet.length) return discard(packet, Counter.UDP_IN_ERRORS);
+  if (length < UDP_HEADER || length > packet.length) {
+    discard(packet, Counter.UDP_IN_ERRORS);
+    return;
+  }
   packet.trim(length);
-  if (packet.checksum == Checksum.NONE && !isIntact(packet)) return discard(packet, Counter.UDP_IN_CHECKSUM_ERRORS);
+  if (packet.checksum == Checksum.NONE && !isIntact(packet)) {
+    discard(packet, Counter.UDP_IN_CHECKSUM_ERRORS);
+    return;
+  }
   let port = wire.destinationPort(header);
   packet.sequence = wire.sourcePort(header);
   let device = packet.device;

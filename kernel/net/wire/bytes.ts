@@ -12,7 +12,7 @@ export function swap32(value: u32): u32 {
 }
 
 export function swap64(value: u64): u64 {
-  return (<u64>swap32(<u32>value) << 32) | <u64>swap32(<u32>(value >> 32));
+  return ((<u64>swap32(<u32>value)) << 32) | <u64>swap32(<u32>(value >> 32));
 }
 
 export function load8(address: u64): u32 {
@@ -69,7 +69,7 @@ export function storeIpv6(address: u64, value: Address): void {
 
 /** A 48-bit hardware address as a number in reading order: 52:54:00:12:34:56 is 0x525400123456. */
 export function loadHardware(address: u64): u64 {
-  return (<u64>load16(address) << 32) | <u64>load32(address + 2);
+  return ((<u64>load16(address)) << 32) | <u64>load32(address + 2);
 }
 
 export function storeHardware(address: u64, value: u64): void {

@@ -47,7 +47,14 @@ export const enum DhcpOption {
 }
 
 /** Write the fixed part of a request; options follow at DHCP_FIXED. */
-export function writeFixed(message: u64, transaction: u32, seconds: u32, isBroadcast: bool, client: u32, hardware: u64): void {
+export function writeFixed(
+  message: u64,
+  transaction: u32,
+  seconds: u32,
+  isBroadcast: bool,
+  client: u32,
+  hardware: u64,
+): void {
   mem.fill(message, 0, DHCP_FIXED);
   store32(message, 0x0101_0600);
   store32(message + 4, transaction);

@@ -169,7 +169,8 @@ export class Host implements Station {
             const offset = machine.memory.resolve(address, length);
             this.source(handle, machine.memory.bytes.subarray(offset, offset + length));
           },
-          drain: (handle: number, address: bigint, length: number) => this.sink(handle, machine.memory.read(address, length)),
+          drain: (handle: number, address: bigint, length: number) =>
+            this.sink(handle, machine.memory.read(address, length)),
           happened: (handle: number, event: number, error: number) => {
             this.events.push({ handle, name: EVENT_NAMES[event] ?? "failed", error });
           },
@@ -229,14 +230,21 @@ export class Host implements Station {
     this.wasm.addStatic(high, low, prefixLength, via.high, via.low);
   }
 
-  listen(port: number, options: { address?: string; backlog?: number; v6Only?: boolean; reusePort?: boolean } = {}): number {
+  listen(
+    port: number,
+    options: { address?: string; backlog?: number; v6Only?: boolean; reusePort?: boolean } = {},
+  ): number {
     const { high, low } = parseAddress(options.address ?? "::");
     return this.call((w) =>
       w.tcpListen(high, low, port, options.backlog ?? 16, options.v6Only ? 1 : 0, options.reusePort ? 1 : 0),
     );
   }
 
-  connect(address: string, port: number, options: { localPort?: number; option?: number; value?: number } = {}): number {
+  connect(
+    address: string,
+    port: number,
+    options: { localPort?: number; option?: number; value?: number } = {},
+  ): number {
     const { high, low } = parseAddress(address);
     const value = BigInt(options.value ?? 0);
     return this.call((w) => w.tcpConnect(high, low, port, options.localPort ?? 0, options.option ?? -1, value));
@@ -275,7 +283,9 @@ export class Host implements Station {
   /** Every counter that is not zero, for messages. */
   counters(): Record<string, number> {
     return Object.fromEntries(
-      counterNames.map((name, index) => [name, Number(this.wasm.counter(index))] as const).filter(([, count]) => count > 0),
+      counterNames
+        .map((name, index) => [name, Number(this.wasm.counter(index))] as const)
+        .filter(([, count]) => count > 0),
     );
   }
 
@@ -292,4 +302,3 @@ export class Host implements Station {
     }));
   }
 }
-

@@ -97,7 +97,10 @@ function transfer(plan: Transfer): number {
   };
   const startNs = network.nowNs;
   const isDone = (): boolean =>
-    got[1] === plan.bytes && (!plan.isDuplex || got[0] === plan.bytes) && accepted >= 0 && !!client.wasm.tcpEnded(connection);
+    got[1] === plan.bytes &&
+    (!plan.isDuplex || got[0] === plan.bytes) &&
+    accepted >= 0 &&
+    !!client.wasm.tcpEnded(connection);
   const finished = network.run({ untilMs: plan.limitMs ?? 600_000, until: isDone, each: work });
   const report = `seed ${plan.seed}: got ${got}, sent ${sent}, states ${client.state(connection)} ${accepted >= 0 ? server.state(accepted) : "-"}
 client ${JSON.stringify(client.counters())}
@@ -149,7 +152,10 @@ test("seeded trouble of every kind", () => {
       reorderMs: 1 + random.below(30),
       delayMs: 1 + random.below(60),
     };
-    const options: HostOptions = { features: random.below(2) === 0 ? 0 : Feature.ALL, mtu: random.below(2) === 0 ? 1500 : 1280 };
+    const options: HostOptions = {
+      features: random.below(2) === 0 ? 0 : Feature.ALL,
+      mtu: random.below(2) === 0 ? 1500 : 1280,
+    };
     transfer({
       seed,
       bytes: 50_000 + random.below(150_000),
