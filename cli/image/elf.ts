@@ -1,12 +1,13 @@
 // ELF64: reading headers with suspicion, and putting the root image into the kernel's ELF file.
 //
 // A bootable image is the kernel's file, unchanged but for three things:
-//   - the program header table moves behind the kernel's bytes, longer by one PT_LOAD for the root image
+//   - the program header table is longer by one PT_LOAD for the root image; where it finds no room (there is some before
+//     the first segment, and GRUB reads the table only in a file's first 32 KiB) it moves behind the kernel's bytes
 //   - that segment (page aligned in the file and in memory) follows: root file system, then the boot configuration
 //   - the header struct `image_root` in the kernel's data says where they lie
 //
 //   offset 0          ELF header, kernel segments, sections and symbols
-//   …                 program headers
+//   …                 program headers, if there was no room
 //   imageOffset       root file system (EROFS)   → physical address above the kernel, 2 MiB aligned
 //                     boot configuration (text)
 //
@@ -174,9 +175,11 @@ export function bootImage(kernel: Buffer, root: Image, config: string, offset = 
   const configBytes = Buffer.from(`${config}\0`, "utf8");
   const configAddress = rootAddress + alignUp(root.size, PAGE);
   const segmentSize = configAddress + configBytes.length - rootAddress;
-  const tableOffset = alignUp(kernel.length, PAGE);
   const oldTable = Number(kernel.readBigUInt64LE(32));
   const count = elf.segments.length;
+  const firstByte = Math.min(...loads.filter((segment) => segment.fileSize > 0).map((segment) => segment.offset));
+  const isRoomInFront = oldTable + (count + 1) * PHDR_SIZE <= firstByte;
+  const tableOffset = isRoomInFront ? oldTable : alignUp(kernel.length, PAGE);
   const table = Buffer.alloc((count + 1) * PHDR_SIZE);
   kernel.copy(table, 0, oldTable, oldTable + count * PHDR_SIZE);
   const at = count * PHDR_SIZE;

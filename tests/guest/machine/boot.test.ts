@@ -2,10 +2,12 @@
 
 import assert from "node:assert/strict";
 import { execFile, execFileSync } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, test } from "node:test";
 import { promisify } from "node:util";
+import { bootImage } from "../../../cli/image/elf.ts";
+import { writeImage } from "../../../cli/image/pieces.ts";
 import { buildKernel } from "../../../tools/kernel/build.ts";
 
 const run = promisify(execFile);
@@ -23,12 +25,11 @@ before(async () => {
   execFileSync("objcopy", ["-O", "binary", "-j", ".text", object, program]);
 });
 
-/** Boot with these QEMU arguments; returns what came over the serial line. */
+/** Boot with these QEMU arguments, which name the image; returns what came over the serial line. */
 async function boot(machineArguments: readonly string[]): Promise<string> {
   const machine = ["-display", "none", "-nodefaults", "-no-reboot", "-serial", "stdio", "-smp", "1,maxcpus=2"];
   const leaving = ["-debugcon", "file:/dev/null", "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"];
-  const image = ["-kernel", kernel, "-initrd", program, "-append", "self test"];
-  const all = [...machine, ...machineArguments, ...leaving, ...image];
+  const all = [...machine, ...machineArguments, ...leaving];
   // isa-debug-exit makes status 0 into 1.
   return run("qemu-system-x86_64", all, { timeout: 30_000 }).then(
     () => assert.fail("QEMU ended by itself"),
@@ -57,6 +58,36 @@ for (const [what, machineArguments] of [
   ],
 ] as const) {
   test(`the machine layer holds on ${what}`, async () => {
-    assertPassed(await boot(machineArguments));
+    assertPassed(await boot([...machineArguments, "-kernel", kernel, "-initrd", program, "-append", "self test"]));
+  });
+}
+
+/** kernel.elf with program.bin as its root image and a text, as `egg build` makes it. */
+function builtImage(): string {
+  const path = join(folder, "image.elf");
+  const root = { size: statSync(program).size, pieces: [{ offset: 0, bytes: readFileSync(program) }] };
+  writeImage(path, bootImage(readFileSync(kernel), root, "self test"));
+  return path;
+}
+
+test("an image that carries its root file system boots by PVH", async () => {
+  assertPassed(await boot(["-cpu", "max", "-m", "128", "-kernel", builtImage()]));
+});
+
+/** A disc on which GRUB boots the image by one of its protocols. */
+function disc(protocol: string): string {
+  const grub = join(folder, protocol, "boot/grub");
+  mkdirSync(grub, { recursive: true });
+  writeFileSync(join(folder, protocol, "image.elf"), readFileSync(builtImage()));
+  writeFileSync(join(grub, "grub.cfg"), `set timeout=0\nmenuentry a {\n ${protocol} /image.elf\n}\n`);
+  const path = join(folder, `${protocol}.iso`);
+  execFileSync("grub-mkrescue", ["-o", path, join(folder, protocol)], { stdio: "ignore" });
+  return path;
+}
+
+const hasGrub = existsSync("/usr/bin/grub-mkrescue") && existsSync("/usr/bin/xorriso");
+for (const protocol of ["multiboot2", "multiboot"]) {
+  test(`GRUB boots it by ${protocol}`, { skip: hasGrub ? false : "grub-mkrescue is not installed" }, async () => {
+    assertPassed(await boot(["-cpu", "max", "-m", "128", "-cdrom", disc(protocol)]));
   });
 }

@@ -58,13 +58,15 @@ function check(passed: bool, what: string): void {
     .string(" - ")
     .string(what)
     .byte(0x0a);
-  uart.write(line.address, <u64>line.length);
+  uart.com1.write(line.address, <u64>line.length);
 }
 
 export function boot(info: usize): void {
   log.setShownLevel(log.DEBUG);
   const machine = bootMachine(info);
   startClock(machine);
+  let text = machine.imageConfiguration.length > 0 ? machine.imageConfiguration : machine.commandLine;
+  check(line.clear().array(text).length == 9 && text[5] == 0x74, "the command line came along");
   testMemory(machine);
   testTime();
   testStacks();
@@ -201,7 +203,7 @@ function finish(): void {
     .string("1..")
     .decimal(<u64>checks)
     .byte(0x0a);
-  uart.write(line.address, <u64>line.length);
+  uart.com1.write(line.address, <u64>line.length);
   exit(failures == 0 ? 0 : 1);
 }
 
