@@ -1,35 +1,35 @@
 // Where the machine calls the kernel: the only exports of the wasm module.
 
-import * as frames from "memory/frames";
+import { at } from "memory/address";
+import { setAutomatic } from "runtime/collector";
 import { bootMachine, startClock } from "./boot/boot";
-import * as log from "./log/log";
-import { panicOnFrame } from "./panic/panic";
-import { exit } from "./panic/power";
+import { handleSyscall } from "./entry/syscall";
+import { handleTrap } from "./entry/trap";
+import { readConfiguration, startFirstProgram } from "./init/first-program";
+import * as scheduler from "./sched/scheduler";
+import { Thread } from "./sched/thread";
 
 /** Once, on the boot stack; `info` is the linear address of a BootInfo. Never returns. */
 export function boot(info: usize): void {
-  log.setShownLevel(log.DEBUG);
   let machine = bootMachine(info);
+  let config = readConfiguration(machine);
   startClock(machine);
-  log
-    .begin(log.INFO)
-    .string(machine.protocol)
-    .string(", ")
-    .decimal(frames.totalCount() >> 8)
-    .string(" MB");
-  log.end();
-  exit(0);
+  setAutomatic(true);
+  startFirstProgram(machine, config);
+  scheduler.idle();
 }
 
 /** Every exception and interrupt. */
 export function trap(frame: usize): void {
-  panicOnFrame(frame);
+  handleTrap(frame);
 }
 
 /** Every system call. */
 export function syscall(frame: usize): void {
-  panicOnFrame(frame);
+  handleSyscall(frame);
 }
 
 /** A kernel thread begins. */
-export function threadMain(_argument: usize): void {}
+export function threadMain(argument: usize): void {
+  scheduler.runThread(at<Thread>(argument));
+}

@@ -13,6 +13,7 @@ import { IoVector } from "../memory/io-vector";
 import { store32 } from "../memory/user";
 import { bytesAddress } from "memory/address";
 import { File } from "../vfs/file";
+import { S_IFIFO } from "../vfs/inode";
 import { FrameDecoder, FrameListener } from "./framing";
 import { InputStream } from "./input-stream";
 import { TerminalDevice, terminals, Tty } from "./tty";
@@ -108,12 +109,15 @@ export class SerialConsole {
     isStream: bool,
   ) {
     let output = new SerialOutput(serial);
-    this.tty = new Tty(makeDevice(SERIAL_MAJOR, FIRST_SERIAL_MINOR), output);
-    this.stream = isStream ? new InputStream() : null;
-    this.listener = new LineListener(this.tty, this.stream);
-    this.decoder = new FrameDecoder(this.listener, !isFramed);
+    let tty = new Tty(makeDevice(SERIAL_MAJOR, FIRST_SERIAL_MINOR), output);
+    let stream: InputStream | null = isStream ? new InputStream() : null;
+    let listener = new LineListener(tty, stream);
+    this.tty = tty;
+    this.stream = stream;
+    this.listener = listener;
+    this.decoder = new FrameDecoder(listener, !isFramed);
     output.console = this;
-    terminals.push(this.tty);
+    terminals.push(tty);
   }
 
   setSignalReceiver(receiver: SignalReceiver): void {
@@ -170,6 +174,10 @@ export class InputStreamFile extends File {
     return super.ioctl(request, argument);
   }
 
+  override get statMode(): u32 {
+    return S_IFIFO | 0o600;
+  }
+
   override describe(): StaticArray<u8> {
     return describe("pipe:[0]");
   }
@@ -201,6 +209,10 @@ export class OutputStreamFile extends File {
 
   override poll(): u32 {
     return WRITABLE;
+  }
+
+  override get statMode(): u32 {
+    return S_IFIFO | 0o600;
   }
 
   override describe(): StaticArray<u8> {

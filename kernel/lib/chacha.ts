@@ -37,10 +37,10 @@ function setUp(key: StaticArray<u32>, counter: u64, state: StaticArray<u32>): vo
 }
 
 function quarterRound(state: StaticArray<u32>, ai: i32, bi: i32, ci: i32, di: i32): void {
-  let a = unchecked(state[ai]);
-  let b = unchecked(state[bi]);
-  let c = unchecked(state[ci]);
-  let d = unchecked(state[di]);
+  let a = state[ai];
+  let b = state[bi];
+  let c = state[ci];
+  let d = state[di];
   a += b;
   d = rotl<u32>(d ^ a, 16);
   c += d;
@@ -49,8 +49,8 @@ function quarterRound(state: StaticArray<u32>, ai: i32, bi: i32, ci: i32, di: i3
   d = rotl<u32>(d ^ a, 8);
   c += d;
   b = rotl<u32>(b ^ c, 7);
-  unchecked((state[ai] = a));
-  unchecked((state[bi] = b));
-  unchecked((state[ci] = c));
-  unchecked((state[di] = d));
+  state[ai] = a;
+  state[bi] = b;
+  state[ci] = c;
+  state[di] = d;
 }

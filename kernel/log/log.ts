@@ -55,6 +55,12 @@ export function addSink(sink: LogSink): void {
   sinks.push(sink);
 }
 
+/** Show lines on this console alone. */
+export function replaceSinks(sink: LogSink): void {
+  sinks.length = 0;
+  sinks.push(sink);
+}
+
 /** Start a line. */
 export function begin(level: i32): Text {
   lineLevel = level;

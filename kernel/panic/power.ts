@@ -35,6 +35,15 @@ export function exit(status: i32): void {
   cpu.stop();
 }
 
+/** Signal `signal` ended the program: end the machine. Never returns. */
+export function exitBySignal(signal: i32): void {
+  for (let i = 0; i < hooks.length; i++) hooks[i].run();
+  line.clear().string("signal ").signed(signal).byte(0x0a);
+  leaveEmulator(<u32>signal & 0x7f);
+  powerOff();
+  cpu.stop();
+}
+
 /** The kernel failed: end the machine with a reason of one line; on a real one, stop, so that it can be read. Never returns. */
 export function exitPanicking(reason: Text): void {
   line.clear().string("panic ").text(reason).byte(0x0a);

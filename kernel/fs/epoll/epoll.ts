@@ -19,26 +19,23 @@ const MAX_NESTING: i32 = 4;
 const MODE_BITS: u32 = EPOLLET | EPOLLONESHOT | EPOLLEXCLUSIVE | EPOLLWAKEUP;
 
 class ReadyLink extends ListNode {
-  constructor(readonly item: EpollItem) {
-    super();
-  }
+  item: EpollItem | null = null;
 }
 
 class ItemWatch extends FileWatch {
-  constructor(readonly item: EpollItem) {
-    super();
-  }
+  item: EpollItem | null = null;
 
   override fileClosed(): void {
-    this.item.epoll.forget(this.item);
+    let item = this.item;
+    if (item !== null) item.epoll.forget(item);
   }
 }
 
 /** One descriptor of interest. */
 export class EpollItem extends Waiter {
-  readonly ready: ReadyLink;
-  readonly watch: ItemWatch;
-  next: EpollItem | null = null;
+  readonly ready: ReadyLink = new ReadyLink();
+  readonly watch: ItemWatch = new ItemWatch();
+  nextInTable: EpollItem | null = null;
 
   constructor(
     readonly epoll: Epoll,
@@ -48,8 +45,8 @@ export class EpollItem extends Waiter {
     public data: u64,
   ) {
     super();
-    this.ready = new ReadyLink(this);
-    this.watch = new ItemWatch(this);
+    this.ready.item = this;
+    this.watch.item = this;
   }
 
   /** The events that hold now and are asked for; EPOLLERR and EPOLLHUP always are. */
@@ -87,7 +84,8 @@ export class Epoll extends File {
     if (this.find(descriptor, file) !== null) return -EEXIST;
     if (file instanceof Epoll) {
       if ((events & EPOLLEXCLUSIVE) != 0) return -EINVAL;
-      if (file.reaches(this, 0) || file.depth() >= MAX_NESTING) return -ELOOP;
+      let inner = file as Epoll;
+      if (inner.reaches(this, 0) || inner.depth() >= MAX_NESTING) return -ELOOP;
     }
     let item = new EpollItem(this, file, descriptor, events, data);
     item.isExclusive = (events & EPOLLEXCLUSIVE) != 0;
@@ -134,14 +132,14 @@ export class Epoll extends File {
     let slot = this.slotOf(item.descriptor);
     let at = this.table[slot];
     if (at === item) {
-      this.table[slot] = item.next;
+      this.table[slot] = item.nextInTable;
       this.count--;
       return;
     }
     while (at !== null) {
-      let next = at.next;
+      let next = at.nextInTable;
       if (next === item) {
-        at.next = item.next;
+        at.nextInTable = item.nextInTable;
         this.count--;
         return;
       }
@@ -174,7 +172,7 @@ export class Epoll extends File {
   peekReady(): EpollItem | null {
     let link = this.readyList.first;
     if (link === null) return null;
-    let item = (link as ReadyLink).item;
+    let item = (link as ReadyLink).item!;
     takenEvents = item.poll();
     if (takenEvents != 0) return item;
     this.readyList.remove(link);
@@ -192,7 +190,7 @@ export class Epoll extends File {
     let link = this.readyList.first;
     while (link !== null) {
       let next = link.next;
-      let item = (link as ReadyLink).item;
+      let item = (link as ReadyLink).item!;
       if (item.poll() != 0) return READABLE;
       this.readyList.remove(link);
       link = next;
@@ -204,7 +202,7 @@ export class Epoll extends File {
     for (let slot = 0; slot < this.table.length; slot++) {
       let item = this.table[slot];
       while (item !== null) {
-        let next = item.next;
+        let next = item.nextInTable;
         let watches = item.file.watches;
         if (watches !== null) watches.remove(item.watch);
         item.file.readiness.remove(item);
@@ -223,7 +221,7 @@ export class Epoll extends File {
     let item = this.table[this.slotOf(descriptor)];
     while (item !== null) {
       if (item.descriptor == descriptor && item.file === file) return item;
-      item = item.next;
+      item = item.nextInTable;
     }
     return null;
   }
@@ -234,7 +232,7 @@ export class Epoll extends File {
 
   private insert(item: EpollItem): void {
     let slot = this.slotOf(item.descriptor);
-    item.next = this.table[slot];
+    item.nextInTable = this.table[slot];
     this.table[slot] = item;
   }
 
@@ -244,7 +242,7 @@ export class Epoll extends File {
     for (let slot = 0; slot < old.length; slot++) {
       let item = old[slot];
       while (item !== null) {
-        let next = item.next;
+        let next = item.nextInTable;
         this.insert(item);
         item = next;
       }
@@ -260,7 +258,7 @@ export class Epoll extends File {
       while (item !== null) {
         let file = item.file;
         if (file instanceof Epoll && (file as Epoll).reaches(other, depth + 1)) return true;
-        item = item.next;
+        item = item.nextInTable;
       }
     }
     return false;
@@ -274,7 +272,7 @@ export class Epoll extends File {
       while (item !== null) {
         let file = item.file;
         if (file instanceof Epoll) deepest = max(deepest, (file as Epoll).depth());
-        item = item.next;
+        item = item.nextInTable;
       }
     }
     return deepest + 1;

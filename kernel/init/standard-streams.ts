@@ -1,0 +1,174 @@
+// Descriptors 0, 1 and 2 of the first program: the terminal on the serial line, or streams (docs/command-line.md,
+// "Boot configuration"). Also how terminals reach processes.
+
+import { EIO, ERESTARTSYS, ENXIO } from "../abi/errno";
+import { SIGTTIN } from "../abi/signal";
+import { O_RDWR } from "../abi/fcntl";
+import { BootConfig, OutputKind, StdinKind } from "../boot/config";
+import { JobControl } from "../console/job-control";
+import { InputStreamFile, OutputStreamFile, SerialConsole, SignalReceiver } from "../console/serial-console";
+import { setJobControl, terminalOf, Tty } from "../console/tty";
+import { TtyFile } from "../console/tty-file";
+import { com1, com2, SerialSink } from "../drivers/uart";
+import * as log from "../log/log";
+import { currentProcess, currentThread } from "../process/current";
+import { isOrphanedGroup } from "../process/process-group";
+import { findProcess, firstProcess, nextProcess } from "../process/process-table";
+import { Process } from "../process/process";
+import { signalGroup, signalProcess } from "../process/signal-send";
+import { contains } from "../process/signal-set";
+import { DeviceDriver, registerCharacter } from "../vfs/devices";
+import { File } from "../vfs/file";
+import { failOpen } from "../vfs/inode";
+import { bytesOf } from "../procfs/proc-file-system";
+import { findPath } from "../vfs/root";
+
+/** Major numbers of terminals: Linux devices.txt. */
+const TTY_MAJOR: u32 = 4;
+const TTY_AUX_MAJOR: u32 = 5;
+
+const CONSOLE_PATH: StaticArray<u8> = bytesOf("/dev/ttyS0");
+
+/** The terminal that descriptors 0–2 and /dev/console are. */
+let console: SerialConsole | null = null;
+
+class ProcessJobControl extends JobControl {
+  override signalGroup(groupId: i32, signal: i32): void {
+    signalGroup(groupId, signal);
+  }
+
+  override signalSessionLeader(sessionId: i32, signal: i32): void {
+    let leader = findProcess(sessionId);
+    if (leader !== null) signalProcess(leader, signal);
+  }
+
+  override checkBackground(tty: Tty, signal: i32): i64 {
+    let process = currentProcess();
+    if (tty.sessionId == 0 || process.sessionId != tty.sessionId || process.groupId == tty.foregroundGroup) return 0;
+    if (contains(currentThread().mask, signal) || process.signalActions.isIgnored(signal)) {
+      return signal == SIGTTIN ? -EIO : 0;
+    }
+    if (isOrphanedGroup(process.groupId)) return -EIO;
+    signalGroup(process.groupId, signal);
+    return -ERESTARTSYS;
+  }
+
+  override get callerSession(): i32 {
+    return currentProcess().sessionId;
+  }
+
+  override get callerGroup(): i32 {
+    return currentProcess().groupId;
+  }
+
+  override get isCallerLeader(): bool {
+    let process = currentProcess();
+    return process.sessionId == process.id;
+  }
+
+  override isGroupIn(groupId: i32, sessionId: i32): bool {
+    let process: Process | null = nextProcess(1);
+    while (process !== null) {
+      if (process.groupId == groupId && process.sessionId == sessionId) return true;
+      process = nextProcess(process.id + 1);
+    }
+    return false;
+  }
+}
+
+/** Signals that come over the line are for the program: its first process. */
+class ForwardToProgram extends SignalReceiver {
+  override signal(number: i32): void {
+    let process = firstProcess();
+    if (process !== null && number > 0 && number <= 64) signalProcess(process, number);
+  }
+}
+
+/** /dev/console and /dev/ttyS0. */
+class ConsoleDriver extends DeviceDriver {
+  override open(_minor: u32, flags: u32): File | null {
+    let terminal = console;
+    if (terminal !== null) return new TtyFile(terminal.tty, flags);
+    failOpen(-ENXIO);
+    return null;
+  }
+}
+
+/** /dev/tty: the controlling terminal of whoever opens it. */
+class ControllingTerminalDriver extends DeviceDriver {
+  override open(_minor: u32, flags: u32): File | null {
+    let tty = terminalOf(currentProcess().sessionId);
+    if (tty !== null) return new TtyFile(tty, flags);
+    failOpen(-ENXIO);
+    return null;
+  }
+}
+
+/** Make the console and its devices. */
+export function setUpConsole(config: BootConfig): void {
+  setJobControl(new ProcessJobControl());
+  let isFramed = config.stdin != StdinKind.RAW;
+  let isStream = config.stdin == StdinKind.PIPE || config.stdin == StdinKind.NONE;
+  let made = new SerialConsole(com1, isFramed, isStream);
+  made.tty.columns = <u32>config.columns;
+  made.tty.rows = <u32>config.rows;
+  made.setSignalReceiver(new ForwardToProgram());
+  let stream = made.stream;
+  if (stream !== null && config.stdin == StdinKind.NONE) stream.end();
+  console = made;
+  registerCharacter(TTY_AUX_MAJOR, 0, "tty", new ControllingTerminalDriver());
+  registerCharacter(TTY_AUX_MAJOR, 1, "console", new ConsoleDriver(), 0o600);
+  registerCharacter(TTY_MAJOR, 64, "ttyS0", new ConsoleDriver(), 0o660);
+  made.start();
+}
+
+/** Where the kernel's own lines go: with standard error. */
+export function directLog(config: BootConfig): void {
+  if (config.stderr == OutputKind.COM2 && com2.initialize()) {
+    log.replaceSinks(new SerialSink(com2, false));
+  } else {
+    log.replaceSinks(new SerialSink(com1, config.stdout == OutputKind.TTY));
+  }
+}
+
+/** Give a process its descriptors 0, 1 and 2, and the terminal as its controlling one. */
+export function openStandardStreams(process: Process, config: BootConfig): void {
+  let made = console!;
+  let tty = made.tty;
+  tty.sessionId = process.sessionId;
+  tty.foregroundGroup = process.groupId;
+  let shared: TtyFile | null = null;
+  let stream = made.stream;
+  if (stream !== null) add(process, new InputStreamFile(stream, made));
+  else {
+    shared = openTerminal(tty);
+    add(process, shared);
+  }
+  addOutput(process, config.stdout, shared, tty);
+  addOutput(process, config.stderr, shared, tty);
+}
+
+/** The terminal as if opened by its name, so that fstat and ttyname know it. */
+function openTerminal(tty: Tty): TtyFile {
+  let file = new TtyFile(tty, O_RDWR);
+  let path = findPath(CONSOLE_PATH);
+  if (path === null) return file;
+  let inode = path.entry.inode;
+  if (inode !== null) inode.use();
+  file.inode = inode;
+  file.path = path;
+  return file;
+}
+
+function addOutput(process: Process, kind: OutputKind, shared: TtyFile | null, tty: Tty): void {
+  if (kind == OutputKind.COM2 && com2.isThere) add(process, new OutputStreamFile(com2));
+  else if (kind != OutputKind.TTY) add(process, new OutputStreamFile(com1));
+  else if (shared !== null) {
+    shared.retain();
+    add(process, shared);
+  } else add(process, openTerminal(tty));
+}
+
+function add(process: Process, file: File): void {
+  process.descriptors.add(file, false, process.limits.descriptors);
+}
