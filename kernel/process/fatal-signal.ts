@@ -1,10 +1,10 @@
 // The line that a shell would print when a signal ends a program: which signal, where, in which thread.
 
-import { SI_KERNEL, SI_USER, SIGINT, SIGPIPE, SIGTERM } from "../abi/signal";
+import { SIGINT, SIGPIPE, SIGTERM } from "../abi/signal";
 import { Text } from "../lib/text";
 import * as log from "../log/log";
 import { SignalRecord } from "./signal-queue";
-import { contains, isRealTime, SYNCHRONOUS } from "./signal-set";
+import { contains, isFault, isRealTime, SYNCHRONOUS } from "./signal-set";
 import { UserThread } from "./user-thread";
 
 const NAMES: StaticArray<string> = [
@@ -73,7 +73,7 @@ function describe(text: Text, thread: UserThread, record: SignalRecord, signal: 
   if (thread.id != thread.process.id) text.string(", thread ").decimal(<u64>thread.id);
   text.string(") ended by ");
   appendSignalName(text, signal);
-  if (contains(SYNCHRONOUS, signal) && record.signal == signal && record.code != SI_USER && record.code != SI_KERNEL) {
+  if (record.signal == signal && isFault(signal, record.code)) {
     text.string(" at address ").hex(record.word0);
   }
   text.string(", rip ").hex(registers.rip).string(", rsp ").hex(registers.rsp);

@@ -1,6 +1,6 @@
 // Blocking: what a system call does when it has to wait.
 
-import { EINTR, ETIMEDOUT } from "../abi/errno";
+import { EINTR, ERESTARTSYS, ETIMEDOUT } from "../abi/errno";
 import { blockCurrent, current, timers } from "./scheduler";
 import { WakeReason } from "./thread";
 import { FOREVER } from "./timer";
@@ -19,6 +19,12 @@ export function wait(queue: WaitQueue, deadlineNs: u64 = FOREVER, isExclusive: b
   let reason = block(deadlineNs);
   queue.remove(waiter);
   return reason;
+}
+
+/** As `wait`, for calls that start over after a signal (process/README.md): -ERESTARTSYS when one came. */
+export function waitRestartable(queue: WaitQueue, deadlineNs: u64 = FOREVER): i32 {
+  let result = wait(queue, deadlineNs);
+  return result == -EINTR ? -ERESTARTSYS : result;
 }
 
 /** As `wait`, but signals do not end it: for waits that end by themselves. */

@@ -36,16 +36,20 @@ import {
   SYS_rt_sigtimedwait,
   SYS_rt_tgsigqueueinfo,
   SYS_sigaltstack,
+  SYS_signalfd,
+  SYS_signalfd4,
   SYS_tgkill,
   SYS_tkill,
 } from "../abi/syscall-numbers";
 import { copyIn, copyOut, fetch64, fetched, store64 } from "../memory/user";
 import { currentProcess, currentThread } from "../process/current";
+import { O_CLOEXEC, O_NONBLOCK } from "../abi/fcntl";
 import { PidFile } from "../process/pid-file";
 import { Process, ProcessState } from "../process/process";
 import { findProcess, findThread, isGroup, nextProcess } from "../process/process-table";
 import { noRestart } from "../process/restart";
 import { takePending } from "../process/signal-delivery";
+import { SignalFile } from "../process/signal-file";
 import { restoreFrame } from "../process/signal-frame";
 import { replenish, SignalRecord } from "../process/signal-queue";
 import { checkSender, discard, fillSender, sendToProcess, sendToThread, setMask } from "../process/signal-send";
@@ -314,6 +318,30 @@ function sigaltstack(newStack: u64, oldStack: u64): i64 {
   return copyOut(oldStack, bytesAddress(stackBuffer), STACK_T_SIZE);
 }
 
+/** man 2 signalfd: SFD_CLOEXEC and SFD_NONBLOCK are O_CLOEXEC and O_NONBLOCK. */
+function signalfd4(descriptor: u64, mask: u64, maskSize: u64, flags: u64): i64 {
+  if (maskSize != SIGNAL_SET_SIZE || (<u32>flags & ~(O_CLOEXEC | O_NONBLOCK)) != 0) return -EINVAL;
+  if (fetch64(mask) < 0) return -EFAULT;
+  let set = fetched & ~UNBLOCKABLE;
+  let process = currentProcess();
+  if (<i32>descriptor == -1) {
+    let created = new SignalFile(process, set, (<u32>flags & O_NONBLOCK) != 0);
+    let number = process.descriptors.add(created, (<u32>flags & O_CLOEXEC) != 0, process.limits.descriptors);
+    if (number < 0) created.release();
+    return number;
+  }
+  let file = process.descriptors.get(<i32>descriptor);
+  if (file === null) return -EBADF;
+  if (!(file instanceof SignalFile)) return -EINVAL;
+  (file as SignalFile).set = set;
+  process.signalArrived.wakeAll();
+  return <i64>(<i32>descriptor);
+}
+
+function signalfd(descriptor: u64, mask: u64, maskSize: u64): i64 {
+  return signalfd4(descriptor, mask, maskSize, 0);
+}
+
 function rtSigreturn(): i64 {
   let thread = currentThread();
   restoreFrame(thread);
@@ -343,5 +371,7 @@ export function defineSignalCalls(): void {
   define2(SYS_tkill, "tkill", "int sig", tkill, "complete");
   define3(SYS_tgkill, "tgkill", "int int sig", tgkill, "complete");
   define4(SYS_pidfd_send_signal, "pidfd_send_signal", "fd sig ptr flags", pidfdSendSignal, "to the process");
+  define3(SYS_signalfd, "signalfd", "fd ptr size", signalfd, "complete");
+  define4(SYS_signalfd4, "signalfd4", "fd ptr size flags", signalfd4, "complete");
   define0(SYS_restart_syscall, "restart_syscall", "", restartSyscall, "complete");
 }

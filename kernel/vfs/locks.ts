@@ -8,7 +8,7 @@
 
 import { EAGAIN, EDEADLK } from "../abi/errno";
 import { List } from "../lib/list";
-import { wait } from "../sched/block";
+import { waitRestartable } from "../sched/block";
 import { File } from "./file";
 import { Inode } from "./inode";
 import { FileLock, LockList } from "./lock-list";
@@ -80,7 +80,7 @@ export function lockRange(
       waitingTables.push(table);
       waitedTables.push(conflict.table);
     }
-    let reason = wait(locks.released);
+    let reason = waitRestartable(locks.released);
     if (table != 0) forgetWaiting(table);
     if (reason < 0) return reason;
   }
@@ -163,7 +163,7 @@ export function lockWhole(inode: Inode, file: File, isExclusive: bool, isBlockin
   }
   while (hasConflict(locks.whole, file, isExclusive)) {
     if (!isBlocking) return -EAGAIN;
-    let reason = wait(locks.released);
+    let reason = waitRestartable(locks.released);
     if (reason < 0) return reason;
   }
   let lock = new FileLock();

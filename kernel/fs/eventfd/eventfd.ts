@@ -5,7 +5,7 @@ import { EAGAIN, EINVAL } from "../../abi/errno";
 import { EPOLLERR, READABLE, WRITABLE } from "../../abi/poll";
 import { Text } from "../../lib/text";
 import { IoVector } from "../../memory/io-vector";
-import { wait } from "../../sched/block";
+import { waitRestartable } from "../../sched/block";
 import { WaitQueue } from "../../sched/wait";
 import { File } from "../../vfs/file";
 
@@ -29,7 +29,7 @@ export class EventFile extends File {
     if (io.remaining < 8) return -EINVAL;
     while (this.count == 0) {
       if (this.isNonBlocking) return -EAGAIN;
-      let why = wait(this.waiting);
+      let why = waitRestartable(this.waiting);
       if (why < 0) return why;
     }
     let value = this.isSemaphore ? 1 : this.count;
@@ -50,7 +50,7 @@ export class EventFile extends File {
     if (value == u64.MAX_VALUE) return -EINVAL;
     while (value > LARGEST - this.count) {
       if (this.isNonBlocking) return -EAGAIN;
-      let why = wait(this.waiting);
+      let why = waitRestartable(this.waiting);
       if (why < 0) return why;
     }
     this.count += value;

@@ -8,7 +8,7 @@ import * as frames from "memory/frames";
 import { EAGAIN, EBUSY, ENOMEM, EPIPE } from "../../abi/errno";
 import { EPOLLERR, EPOLLHUP, READABLE, WRITABLE } from "../../abi/poll";
 import { IoVector } from "../../memory/io-vector";
-import { wait } from "../../sched/block";
+import { waitRestartable } from "../../sched/block";
 import { WaitQueue } from "../../sched/wait";
 
 /** man 7 pipe: writes up to this many bytes are atomic. */
@@ -59,7 +59,7 @@ export class Pipe {
     while (this.length == 0) {
       if (this.writerCount == 0) return 0;
       if (isNonBlocking) return -EAGAIN;
-      let why = wait(this.readable);
+      let why = waitRestartable(this.readable);
       if (why < 0) return why;
     }
     let wasFull = this.capacity - this.length < PIPE_BUF;
@@ -79,7 +79,7 @@ export class Pipe {
       let room = this.capacity - this.length;
       if (room == 0 || (isAtomic && room < io.remaining)) {
         if (isNonBlocking) return total > 0 ? total : -EAGAIN;
-        let why = wait(this.writable);
+        let why = waitRestartable(this.writable);
         if (why < 0) return total > 0 ? total : why;
         continue;
       }

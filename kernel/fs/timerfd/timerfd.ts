@@ -5,7 +5,7 @@ import { EAGAIN, ECANCELED, EINVAL } from "../../abi/errno";
 import { READABLE } from "../../abi/poll";
 import { Text } from "../../lib/text";
 import { IoVector } from "../../memory/io-vector";
-import { wait } from "../../sched/block";
+import { waitRestartable } from "../../sched/block";
 import * as clock from "../../sched/clock";
 import { timers } from "../../sched/scheduler";
 import { FOREVER, Timer } from "../../sched/timer";
@@ -89,7 +89,7 @@ export class TimerFile extends File {
         return -ECANCELED;
       }
       if (this.isNonBlocking) return -EAGAIN;
-      let why = wait(this.waiting);
+      let why = waitRestartable(this.waiting);
       if (why < 0) return why;
     }
     this.scratch[0] = this.expirations;
