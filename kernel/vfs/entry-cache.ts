@@ -13,8 +13,8 @@ import { Inode } from "./inode";
 const BUCKETS: i32 = 8192;
 /** Entries kept when nothing else asks for more. */
 let capacity: i32 = 16384;
-/** Entries looked at for one that can go, when the cache is full. */
-const EVICTION_STEPS: i32 = 32;
+/** Entries looked at in one go, when the cache is over its bound. */
+const EVICTION_STEPS: i32 = 64;
 
 const table: StaticArray<DirectoryEntry | null> = new StaticArray<DirectoryEntry | null>(BUCKETS);
 const recency: List = new List();
@@ -91,7 +91,6 @@ export function add(
     if (inode !== null && inode.isDirectory) inode.directoryEntry = entry;
   }
   insert(entry, parent, nameHash);
-  if (recency.length > capacity) evictOne();
   return entry;
 }
 
@@ -172,20 +171,19 @@ function insert(entry: DirectoryEntry, parent: DirectoryEntry, nameHash: u32): v
   if (inode !== null) inode.entryCount++;
 }
 
-function evictOne(): void {
-  for (let step = 0; step < EVICTION_STEPS; step++) {
-    let node = recency.first;
-    if (node === null) return;
-    let entry = node as DirectoryEntry;
+/** Drop what is over the bound. Precondition: nobody walks, so that nobody holds entries that are in use by nothing else. */
+export function trim(): void {
+  for (let step = 0; step < EVICTION_STEPS && recency.length > capacity; step++) {
+    let entry = recency.first as DirectoryEntry;
     let inode = entry.inode;
     let isNeeded = entry.childCount > 0 || entry.isPinned || entry.mountCount > 0 || (inode !== null && inode.isUsed);
-    if (!isNeeded) {
-      remove(entry);
-      if (inode !== null && inode.directoryEntry === entry) inode.directoryEntry = null;
-      return;
+    if (isNeeded) {
+      recency.remove(entry);
+      recency.push(entry);
+      continue;
     }
-    recency.remove(entry);
-    recency.push(entry);
+    if (inode !== null && inode.directoryEntry === entry) inode.directoryEntry = null;
+    remove(entry);
   }
 }
 

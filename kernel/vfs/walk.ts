@@ -221,7 +221,8 @@ export class Walk {
       this.mount = mounted;
       this.entry = mounted.root;
     }
-    if (isLast && this.hasTrailingSlash && !this.entry.inode!.isDirectory) return -ENOTDIR;
+    // With MAY_LACK the caller says what a trailing slash means.
+    if (isLast && this.hasTrailingSlash && (last & Last.MAY_LACK) == 0 && !this.entry.inode!.isDirectory) return -ENOTDIR;
     return 0;
   }
 
@@ -326,12 +327,17 @@ export function lookup(
 
 const spare: Array<Walk> = [] as Walk[];
 
+/** Walks that are lent. */
+let lentCount: i32 = 0;
+
 /** Borrow a Walk. `context` has a root. */
 export function begin(context: FileSystemContext, identity: Identity): Walk {
+  if (lentCount++ == 0) cache.trim();
   return spare.length > 0 ? spare.pop() : new Walk(context.root!, identity);
 }
 
 /** Give a Walk back. */
 export function end(walk: Walk): void {
+  lentCount--;
   if (spare.length < 8) spare.push(walk);
 }

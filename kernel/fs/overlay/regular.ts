@@ -37,7 +37,7 @@ export class OverlayRegular extends TmpRegular {
   }
 
   override readAt(io: IoVector, offset: u64): i64 {
-    if (this.pages.count == 0 && this.belowLength == this.size) return this.below.readAt(io, offset);
+    if (this.isStable && this.belowLength == this.size) return this.below.readAt(io, offset);
     return super.readAt(io, offset);
   }
 

@@ -69,7 +69,7 @@ export class PageTree {
 
   /** Release the pages [first, end); returns how many there were. */
   remove(first: u64, end: u64): u64 {
-    if (this.root == 0 || first >= end) return 0;
+    if (this.root == 0 || first >= end || (this.height == 0 && first > 0)) return 0;
     let before = this.count;
     if (this.removeIn(this.root, this.height, 0, first, end)) {
       this.root = 0;
