@@ -69,8 +69,10 @@ export function receiveIpv4(packet: Packet, device: NetworkDevice): void {
       discard(packet, Counter.IP_IN_MARTIANS);
       return;
     }
-    if (!isForUsIpv4(packet, entry.groups.has(packet.destination))) discard(packet, Counter.IP_IN_ADDRESS_ERRORS);
-    return;
+    if (!isForUsIpv4(packet, entry.groups.has(packet.destination))) {
+      discard(packet, Counter.IP_IN_ADDRESS_ERRORS);
+      return;
+    }
   }
   packet.strip(size);
   if (fragment & (ipv4.OFFSET_MASK | ipv4.MORE_FRAGMENTS)) {
