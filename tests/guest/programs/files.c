@@ -517,9 +517,8 @@ group(special_files) {
   char target[64];
   ssize_t n = readlink("/dev/fd", target, sizeof target);
   check(n == 13 && memcmp(target, "/proc/self/fd", 13) == 0, "/dev/fd points at /proc/self/fd");
-  fd = open("/dev/stdout", O_WRONLY);
-  check(succeeds(fd) || check_errno == ENXIO, "/dev/stdout opens");
-  close(fd);
+  check(succeeds(open("/dev/stdout", O_WRONLY)) || check_errno == ENXIO, "/dev/stdout opens, unless it is a socket");
+  if (check_value >= 0) close((int)check_value);
   check(gives(0, access("/dev/stdin", F_OK)) && gives(0, access("/dev/stderr", F_OK)), "/dev/stdin and /dev/stderr are there");
   check(gives(0, access("/dev/tty", F_OK)) && gives(0, access("/dev/console", F_OK)), "/dev/tty and /dev/console are there");
 }

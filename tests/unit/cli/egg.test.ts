@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { type ChildProcessWithoutNullStreams, execFileSync, spawn, spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -145,14 +145,26 @@ test("the second signal of a kind ends a machine that does not heed the first", 
   assert.equal(status, 130);
 });
 
+/** The command lines of all processes. */
+function runningCommands(): string[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => {
+      try {
+        return readFileSync(join("/proc", name, "cmdline"), "utf8");
+      } catch {
+        return "";
+      }
+    });
+}
+
 test("QEMU ends when egg is killed", async () => {
   const child = start("stubborn");
   await untilReady(child);
   child.kill("SIGKILL");
   await new Promise((resolve) => child.on("close", resolve));
   await new Promise((resolve) => setTimeout(resolve, 200));
-  const running = execFileSync("ps", ["-eo", "args"], { encoding: "utf8" });
-  assert.ok(!running.includes(join(folder, "bin/qemu-system-x86_64")));
+  assert.ok(!runningCommands().some((command) => command.includes(join(folder, "bin/qemu-system-x86_64"))));
 });
 
 test("help prints every option, to standard output, with status 0", () => {
@@ -264,6 +276,23 @@ test("egg build makes one file of a static program, with its arguments and envir
   assert.deepEqual(config.args, ["/app/tool", "one", "two"]);
   assert.equal(config.env?.X, "1");
   assert.equal(egg(["run", "out.elf"], { guest: "exit 4" }).status, 4);
+});
+
+test("a project is bundled once, and again when a file of it changes", () => {
+  mkdirSync(join(folder, "project"));
+  writeFileSync(join(folder, "project/package.json"), '{"type":"module","egg":{"args":["--fast"],"env":{"MODE":"x"}}}');
+  writeFileSync(join(folder, "project/main.ts"), 'import { text } from "./text.ts";\nconsole.log(text);\n');
+  writeFileSync(join(folder, "project/text.ts"), 'export const text = "one";\n');
+  const build = (): Outcome => egg(["build", "project", "-o", "project.elf"]);
+  assert.match(build().stderr, /bundling/);
+  assert.equal(build().stderr, "");
+  writeFileSync(join(folder, "project/text.ts"), 'export const text = "another";\n');
+  assert.match(build().stderr, /bundling/);
+  const config = readImageConfig(join(folder, "project.elf"));
+  assert.equal(config.program, "/usr/bin/node");
+  assert.deepEqual(config.args, ["node", "--enable-source-maps", "/app/main.mjs", "--fast"]);
+  assert.equal(config.env?.MODE, "x");
+  assert.equal(config.cwd, "/app");
 });
 
 test("an output that cannot be written is named", () => {
