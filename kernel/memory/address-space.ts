@@ -335,6 +335,7 @@ export class AddressSpace {
   dropPages(mapping: Mapping, from: u64, to: u64): i32 {
     let dropped = 0;
     let owned = 0;
+    let fromSource = 0;
     let address = tables.nextCovered(this.root, from, to);
     while (address < to) {
       let slot = tables.find(this.root, address);
@@ -346,12 +347,13 @@ export class AddressSpace {
         dropped++;
         if ((entry & tables.UNCOUNTED) != 0) continue;
         if ((entry & tables.OWNED) != 0) owned++;
-        else this.countSource(mapping, -1);
+        else fromSource++;
         frames.release(entry & tables.FRAME_MASK);
       }
       address = tables.nextCovered(this.root, address, to);
     }
     this.usage.anonymousPages -= owned;
+    if (fromSource > 0) this.countSource(mapping, -fromSource);
     return dropped;
   }
 
@@ -367,7 +369,7 @@ export class AddressSpace {
     return before - this.usage.anonymousPages;
   }
 
-  /** A page of the mapping's source became resident (1) or went (-1). */
+  /** Pages of the mapping's source became resident, or went (a negative `delta`). */
   countSource(mapping: Mapping, delta: i64): void {
     let source = mapping.source;
     if (source !== null && source.isMemoryOnly) this.usage.sharedPages += delta;

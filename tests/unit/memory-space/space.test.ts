@@ -300,7 +300,19 @@ test("locking makes resident and is counted", () => {
   assert.equal(exports.lockedPages(space), 0n);
   assert.equal(exports.mappingCount(space), 1);
   assert.ok(exports.map(space, 0n, 3n * PAGE, READ | WRITE, PRIVATE | ANONYMOUS | POPULATE) > 0n);
-  assert.equal(exports.anonymousPages(space), 5n);
+  assert.ok(exports.anonymousPages(space) >= 5n);
+});
+
+test("memory filled in order comes several pages at a time, memory touched here and there does not", () => {
+  const { exports, space } = boot();
+  const at = exports.map(space, 0x10000000n, 64n * PAGE, READ | WRITE, PRIVATE | ANONYMOUS | FIXED);
+  for (const page of [1n, 10n, 30n, 20n]) exports.poke(space, at + page * PAGE, 1);
+  assert.equal(exports.anonymousPages(space), 4n);
+  exports.poke(space, at + 2n * PAGE, 1);
+  assert.equal(exports.anonymousPages(space), 4n + 8n, "up to the page that was there");
+  exports.poke(space, at + 62n * PAGE, 1);
+  exports.poke(space, at + 63n * PAGE, 1);
+  assert.equal(exports.anonymousPages(space), 14n, "not beyond the mapping");
 });
 
 test("a hundred thousand mappings are refused at Linux's limit", () => {
