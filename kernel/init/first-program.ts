@@ -20,6 +20,7 @@ import * as strace from "../syscall/strace";
 import { defineAllCalls } from "../syscall/rows";
 import { findPath, lookupError, rootContext } from "../vfs/root";
 import { mountFileSystems } from "./file-systems";
+import { connectHooks } from "./hooks";
 import { EndWithProgram } from "./machine-end";
 import { directLog, openStandardStreams, setUpConsole } from "./standard-streams";
 
@@ -51,6 +52,7 @@ export function startFirstProgram(machine: Machine, config: BootConfig): void {
   directLog(config);
   if (config.traceBoot) log.setShownLevel(log.INFO);
   defineAllCalls();
+  connectHooks();
   let trouble = mountFileSystems(machine);
   if (trouble !== null) fail(complaint().string(trouble), NOT_FOUND);
   setHostName(config.hostName);

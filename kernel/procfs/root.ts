@@ -121,6 +121,7 @@ export function createProcFileSystem(): ProcFileSystem {
   registerProcFile("sys/kernel/osrelease", new files.Constant(system.RELEASE + "\n"));
   registerProcFile("sys/kernel/ostype", new files.Constant(system.SYSTEM + "\n"));
   registerProcFile("sys/kernel/pid_max", new files.Setting(files.PID_MAX));
+  registerProcFile("sys/kernel/random/uuid", new files.RandomUuid());
   registerProcFile("sys/kernel/random/boot_id", new files.BootId());
   registerProcFile("sys/kernel/random/entropy_avail", new files.Setting(256));
   registerProcFile("sys/kernel/randomize_va_space", new files.Setting(2));

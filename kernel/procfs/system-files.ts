@@ -294,3 +294,10 @@ export class BootId extends TextSource {
     text.hexPadded(this.low & 0xffffffffffff, 12).byte(0x0a);
   }
 }
+
+/** A random UUID, another at each read. */
+export class RandomUuid extends TextSource {
+  override render(text: Text): void {
+    new BootId().render(text);
+  }
+}

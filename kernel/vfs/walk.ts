@@ -222,7 +222,8 @@ export class Walk {
       this.entry = mounted.root;
     }
     // With MAY_LACK the caller says what a trailing slash means.
-    if (isLast && this.hasTrailingSlash && (last & Last.MAY_LACK) == 0 && !this.entry.inode!.isDirectory) return -ENOTDIR;
+    if (isLast && this.hasTrailingSlash && (last & Last.MAY_LACK) == 0 && !this.entry.inode!.isDirectory)
+      return -ENOTDIR;
     return 0;
   }
 

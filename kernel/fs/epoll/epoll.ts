@@ -7,7 +7,17 @@
 // one-shot ones are switched off until EPOLL_CTL_MOD.
 
 import { EEXIST, EINVAL, ELOOP, ENOENT } from "../../abi/errno";
-import { EPOLLERR, EPOLLET, EPOLLEXCLUSIVE, EPOLLHUP, EPOLLONESHOT, EPOLLWAKEUP, READABLE } from "../../abi/poll";
+import {
+  EPOLLERR,
+  EPOLLET,
+  EPOLLEXCLUSIVE,
+  EPOLLHUP,
+  EPOLLIN,
+  EPOLLONESHOT,
+  EPOLLOUT,
+  EPOLLWAKEUP,
+  READABLE,
+} from "../../abi/poll";
 import { List, ListNode } from "../../lib/list";
 import { Text } from "../../lib/text";
 import { WaitQueue, Waiter } from "../../sched/wait";
@@ -15,6 +25,8 @@ import { File, FileWatch } from "../../vfs/file";
 
 /** Linux EP_MAX_NESTS: how deep epoll files may watch epoll files. */
 const MAX_NESTING: i32 = 4;
+/** Bits that may stand beside EPOLLEXCLUSIVE (Linux EPOLLEXCLUSIVE_OK_BITS). */
+const EXCLUSIVE_COMPANIONS: u32 = EPOLLIN | EPOLLOUT | EPOLLERR | EPOLLHUP | EPOLLWAKEUP | EPOLLET | EPOLLEXCLUSIVE;
 /** The bits that say how, not what. */
 const MODE_BITS: u32 = EPOLLET | EPOLLONESHOT | EPOLLEXCLUSIVE | EPOLLWAKEUP;
 
@@ -82,12 +94,13 @@ export class Epoll extends File {
   /** EPOLL_CTL_ADD. */
   add(descriptor: i32, file: File, events: u32, data: u64): i32 {
     if (this.find(descriptor, file) !== null) return -EEXIST;
+    if ((events & EPOLLEXCLUSIVE) != 0 && (events & ~EXCLUSIVE_COMPANIONS) != 0) return -EINVAL;
     if (file instanceof Epoll) {
       if ((events & EPOLLEXCLUSIVE) != 0) return -EINVAL;
       let inner = file as Epoll;
       if (inner.reaches(this, 0) || inner.depth() >= MAX_NESTING) return -ELOOP;
     }
-    let item = new EpollItem(this, file, descriptor, events, data);
+    let item = new EpollItem(this, file, descriptor, events | EPOLLERR | EPOLLHUP, data);
     item.isExclusive = (events & EPOLLEXCLUSIVE) != 0;
     if (this.count >= this.table.length * 2) this.grow();
     this.insert(item);
@@ -108,7 +121,7 @@ export class Epoll extends File {
     let item = this.find(descriptor, file);
     if (item === null) return -ENOENT;
     if (item.isExclusive || (events & EPOLLEXCLUSIVE) != 0) return -EINVAL;
-    item.events = events;
+    item.events = events | EPOLLERR | EPOLLHUP;
     item.data = data;
     if (item.poll() != 0) this.becameReady(item);
     else this.readyList.remove(item.ready);

@@ -3,6 +3,7 @@
 import * as user from "machine/user";
 import { isUserRange, linearAddress, pointerOf } from "memory/address";
 import { EBADF, EFAULT, EPIPE } from "../../abi/errno";
+import { O_DIRECT } from "../../abi/fcntl";
 import { Text } from "../../lib/text";
 import { IoVector } from "../../memory/io-vector";
 import { File } from "../../vfs/file";
@@ -34,6 +35,8 @@ export class PipeFile extends File {
   private number: u64;
   private readsToo: bool;
   private writesToo: bool;
+  /** Writers there had been before: one that came and went since is a hang-up. */
+  private writersBefore: u32;
 
   /** `flags` are open(2)'s: the access mode says which end (both for a FIFO opened O_RDWR). */
   constructor(pipe: Pipe, flags: u32, number: u64) {
@@ -43,6 +46,7 @@ export class PipeFile extends File {
     this.number = number;
     this.readsToo = this.isReadable;
     this.writesToo = this.isWritable;
+    this.writersBefore = pipe.writerOpenings;
     if (this.readsToo) {
       pipe.readerCount++;
       pipe.readerOpenings++;
@@ -60,14 +64,14 @@ export class PipeFile extends File {
 
   override write(io: IoVector): i64 {
     if (!this.writesToo) return -EBADF;
-    let result = this.pipe.write(io, this.isNonBlocking);
+    let result = this.pipe.write(io, this.isNonBlocking, (this.flags & O_DIRECT) != 0);
     if (result == -EPIPE) raiseBrokenPipe();
     return result;
   }
 
   override poll(): u32 {
     let events: u32 = 0;
-    if (this.readsToo) events |= this.pipe.pollRead();
+    if (this.readsToo) events |= this.pipe.pollRead(this.writersBefore);
     if (this.writesToo) events |= this.pipe.pollWrite();
     return events;
   }

@@ -30,6 +30,8 @@ export class Pipe {
   readonly readPollers: WaitQueue = new WaitQueue();
   readonly writePollers: WaitQueue = new WaitQueue();
   capacity: u64 = DEFAULT_CAPACITY;
+  /** Where packets end (O_DIRECT, man 2 pipe), as positions; empty for a plain stream. */
+  private packetEnds: Array<u64> = [] as u64[];
   private taken: u64 = 0;
   private written: u64 = 0;
   private pages: StaticArray<u64> = new StaticArray<u64>(<i32>(DEFAULT_CAPACITY / 4096));
@@ -39,10 +41,10 @@ export class Pipe {
     return this.written - this.taken;
   }
 
-  /** Readiness of the reading end. */
-  pollRead(): u32 {
+  /** Readiness of the reading end; `openingsBefore`: how many writers there had been when it was opened. */
+  pollRead(openingsBefore: u32): u32 {
     let events: u32 = this.length > 0 ? READABLE : 0;
-    if (this.writerCount == 0 && this.writerOpenings > 0) events |= EPOLLHUP;
+    if (this.writerCount == 0 && this.writerOpenings != openingsBefore) events |= EPOLLHUP;
     return events;
   }
 
@@ -63,14 +65,14 @@ export class Pipe {
       if (why < 0) return why;
     }
     let wasFull = this.capacity - this.length < PIPE_BUF;
-    let moved = this.takeOut(io);
+    let moved = this.packetEnds.length > 0 ? this.takePacket(io) : this.takeOut(io);
     if (moved > 0 && (wasFull || !this.writable.isEmpty)) this.wakeWriters();
     if (this.length > 0) this.readable.wakeOne();
     return moved;
   }
 
   /** write(2): waits for room unless nonblocking. -EPIPE when no reader is left; the caller raises SIGPIPE. */
-  write(io: IoVector, isNonBlocking: bool): i64 {
+  write(io: IoVector, isNonBlocking: bool, isPacket: bool = false): i64 {
     if (io.remaining == 0) return 0;
     let total: i64 = 0;
     let isAtomic = io.remaining <= PIPE_BUF;
@@ -84,9 +86,11 @@ export class Pipe {
         continue;
       }
       let wasEmpty = this.length == 0;
-      let moved = this.putIn(io, room);
+      // A packet holds PIPE_BUF bytes at the most; a longer write becomes several.
+      let moved = this.putIn(io, isPacket ? min(room, PIPE_BUF) : room);
       if (moved < 0) return total > 0 ? total : moved;
       total += moved;
+      if (isPacket) this.packetEnds.push(this.written);
       if (wasEmpty || !this.readable.isEmpty) this.wakeReaders();
       else this.readPollers.wakeAll(READABLE);
     }
@@ -100,6 +104,7 @@ export class Pipe {
     while (wanted < bytes) wanted <<= 1;
     let length = this.length;
     if (wanted < length) return -EBUSY;
+    for (let i = 0; i < this.packetEnds.length; i++) this.packetEnds[i] -= this.taken;
     let moved = new Pipe();
     moved.capacity = wanted;
     moved.pages = new StaticArray<u64>(<i32>(wanted / 4096));
@@ -155,6 +160,17 @@ export class Pipe {
   consume(length: u64): void {
     this.advance(length);
     this.wakeWriters();
+  }
+
+  /** One packet; what does not fit into `io` is lost (man 2 pipe, O_DIRECT). */
+  private takePacket(io: IoVector): i64 {
+    let end = this.packetEnds.shift();
+    let asked = io.remaining;
+    io.limit(end - this.taken);
+    let moved = this.takeOut(io);
+    io.remaining = asked - <u64>max(moved, 0);
+    if (end > this.taken) this.advance(end - this.taken);
+    return moved;
   }
 
   private takeOut(io: IoVector): i64 {

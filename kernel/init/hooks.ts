@@ -1,0 +1,17 @@
+// What lower layers ask of higher ones, connected once.
+
+import { SIGPIPE } from "../abi/signal";
+import { initializeFifos } from "../fs/pipe/fifo";
+import { BrokenPipeListener, setBrokenPipeListener } from "../fs/pipe/pipe-file";
+import { signalSelf } from "../process/signal-send";
+
+class RaiseBrokenPipe extends BrokenPipeListener {
+  override brokenPipe(): void {
+    signalSelf(SIGPIPE);
+  }
+}
+
+export function connectHooks(): void {
+  setBrokenPipeListener(new RaiseBrokenPipe());
+  initializeFifos();
+}
