@@ -34,7 +34,9 @@ export interface BuildOptions {
   readonly entries?: readonly string[];
   /** The file that exports boot, trap, syscall and threadMain; kernel/main.ts by default. */
   readonly main?: string;
-  /** Folder for all output, relative to the repository; build/kernel by default. */
+  /** Leave the TypeScript unoptimized for the debugger: every local can be printed. Several times slower. */
+  readonly debug?: boolean;
+  /** Folder for all output, relative to the repository; build/kernel by default, build/kernel-debug with `debug`. */
   readonly output?: string;
   readonly onProgress?: (progress: BuildProgress) => void;
   /** Hears each warning of asc and gcc. */
@@ -66,7 +68,7 @@ interface Manifest {
 
 /** Build the kernel, or find that nothing changed. Errors in the sources are a CompileError with file:line and excerpt. */
 export async function buildKernel(options: BuildOptions = {}): Promise<BuiltKernel> {
-  const output = options.output ?? "build/kernel";
+  const output = options.output ?? (options.debug ? "build/kernel-debug" : "build/kernel");
   const path = resolve(repositoryRoot, output, "kernel.elf");
   const settings = settingsHash(options);
   if (isCurrent(output, settings)) return { path, isFresh: false };
@@ -94,7 +96,7 @@ function settingsHash(options: BuildOptions): string {
     ...filesIn(vdsoFolder, /\.(c|ld)$/),
   ];
   const hashes = files.map((file) => `${file} ${hashFile(resolve(repositoryRoot, file))}`);
-  return hash(JSON.stringify([options.entries, options.main]), ...hashes, compilerIdentity());
+  return hash(JSON.stringify([options.entries, options.main, options.debug]), ...hashes, compilerIdentity());
 }
 
 function isCurrent(output: string, settings: string): boolean {
@@ -128,8 +130,12 @@ async function build(output: string, options: BuildOptions): Promise<Manifest["i
     head: `#include "${machineFolder}/imports.h"\n#define NO_FLOATS\n#include "tools/translator/prelude.h"`,
     allowFloats: false,
     exportPrefix: "kernel_",
+    types: compiled.types,
     pathOf: (source) => source.replace(/^~lib\//, "node_modules/assemblyscript/std/assembly/"),
   });
+  const layouts = Object.fromEntries([...translation.references].map(([name, type]) => [name, type]));
+  const debugTypes = { references: layouts, classes: compiled.types.classes, globals: compiled.types.globals };
+  writeIfChanged(resolve(repositoryRoot, output, "types.json"), JSON.stringify(debugTypes));
   const generated = `${output}/c`;
   const kept = new Set<string>();
   for (const unit of translation.units) {
@@ -151,7 +157,7 @@ async function build(output: string, options: BuildOptions): Promise<Manifest["i
       name: `machine_${path.slice(machineFolder.length + 1).replace(".", "_")}`,
       path,
       contentHash: hash(hashFile(resolve(repositoryRoot, path)) ?? "", headers),
-      flags: ["-I."],
+      flags: ["-O2", "-I."],
       isGenerated: false,
     }),
   );
@@ -160,7 +166,7 @@ async function build(output: string, options: BuildOptions): Promise<Manifest["i
       name: unit.name,
       path: `${generated}/${unit.name}.c`,
       contentHash: hash(unit.text, headers),
-      flags: ["-I."],
+      flags: [options.debug ? "-O0" : "-O2", "-I."],
       isGenerated: true,
     }),
   );
@@ -234,15 +240,17 @@ async function main(): Promise<void> {
       main: { type: "string" },
       entry: { type: "string", multiple: true },
       output: { type: "string" },
+      debug: { type: "boolean", default: false },
       help: { type: "boolean", short: "h" },
     },
   });
   if (values.help) {
     console.log(
-      "node tools/kernel/build.ts [--main FILE] [--entry FILE]… [--output FOLDER]\n\n" +
+      "node tools/kernel/build.ts [--main FILE] [--entry FILE]… [--output FOLDER] [--debug]\n\n" +
         "  --main FILE      the kernel's entry (default kernel/main.ts)\n" +
         "  --entry FILE     a further entry file, may be repeated\n" +
-        "  --output FOLDER  where everything is written (default build/kernel)",
+        "  --output FOLDER  where everything is written (default build/kernel)\n" +
+        "  --debug          for gdb: every local can be printed (default output build/kernel-debug)",
     );
     return;
   }
@@ -253,6 +261,7 @@ async function main(): Promise<void> {
       ...(values.main === undefined ? {} : { main: values.main }),
       ...(values.entry === undefined ? {} : { entries: values.entry }),
       ...(values.output === undefined ? {} : { output: values.output }),
+      debug: values.debug,
       onProgress: progress.show,
       onWarning(text) {
         progress.clear();

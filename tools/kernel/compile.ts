@@ -8,7 +8,9 @@
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, isAbsolute, join, relative, resolve } from "node:path";
+import type { SourceTypes } from "../translator/source-types.ts";
 import { hash, hashFile, readIfThere, repositoryRoot, writeWhole } from "./cache.ts";
+import { typeCollector } from "./type-collector.ts";
 
 /** The part of asc's interface that is used here (its own declarations would put `i32`, `load` … into our globals). */
 interface Asc {
@@ -66,6 +68,8 @@ export interface CompileResult {
   readonly wasm: Uint8Array;
   /** A version 3 source map; `sources` are paths relative to the repository, or `~lib/…` for asc's own library. */
   readonly sourceMap: string;
+  /** What wasm forgets: the types of locals and globals, the layouts of classes. */
+  readonly types: SourceTypes;
   /** Every file that was looked for, with its content hash (null: it was not there). */
   readonly inputs: readonly (readonly [path: string, hash: string | null])[];
   /** Warnings, formatted. */
@@ -125,7 +129,8 @@ async function compileNow(options: CompileOptions): Promise<CompileResult> {
     ...(options.initialMemory === undefined ? [] : ["--initialMemory", String(options.initialMemory / 0x10000)]),
     ...(options.arguments ?? []),
   ];
-  const transforms: unknown[] = [];
+  const collector = typeCollector();
+  const transforms: unknown[] = [collector.transform];
   if (options.runtime === "kernel") {
     asc.libraryFiles["rt/index-kernel"] = 'import "runtime/index";\n';
     argv.push("--runtime", "kernel", ...kernelAliases(inputs));
@@ -171,7 +176,7 @@ async function compileNow(options: CompileOptions): Promise<CompileResult> {
   const wasm = outputs.get("out.wasm");
   const map = outputs.get("out.wasm.map");
   if (!(wasm instanceof Uint8Array) || typeof map !== "string") throw new Error("asc wrote no output");
-  return { wasm, sourceMap: repositorySources(map, asc), inputs: [...inputs], warnings };
+  return { wasm, sourceMap: repositorySources(map, asc), types: collector.types(), inputs: [...inputs], warnings };
 }
 
 /**
@@ -261,7 +266,9 @@ function compilerKey(options: CompileOptions): string {
   const versions = ["assemblyscript", "binaryen"].map(
     (name) => hashFile(join(packageFolder(name), "package.json")) ?? "",
   );
-  const self = ["compile.ts", "cache.ts"].map((name) => hashFile(join(import.meta.dirname, name)) ?? "");
+  const self = ["compile.ts", "type-collector.ts", "cache.ts"].map(
+    (name) => hashFile(join(import.meta.dirname, name)) ?? "",
+  );
   return hash(JSON.stringify(options), ...versions, ...self);
 }
 
@@ -278,6 +285,7 @@ export async function compileCached(options: CompileOptions): Promise<CompileRes
   const manifest: Manifest = { inputs: result.inputs, warnings: result.warnings };
   writeWhole(`${stem}.wasm`, result.wasm);
   writeWhole(`${stem}.map`, result.sourceMap);
+  writeWhole(`${stem}.types`, JSON.stringify(result.types));
   writeWhole(`${stem}.json`, JSON.stringify(manifest));
   return { ...result, isFresh: true };
 }
@@ -291,6 +299,13 @@ function readCached(stem: string): CompileResult | null {
   }
   const wasm = readIfThere(`${stem}.wasm`);
   const map = readIfThere(`${stem}.map`);
-  if (!wasm || !map) return null;
-  return { wasm, sourceMap: Buffer.from(map).toString("utf8"), inputs: manifest.inputs, warnings: manifest.warnings };
+  const types = readIfThere(`${stem}.types`);
+  if (!wasm || !map || !types) return null;
+  return {
+    wasm,
+    sourceMap: Buffer.from(map).toString("utf8"),
+    types: JSON.parse(Buffer.from(types).toString("utf8")) as SourceTypes,
+    inputs: manifest.inputs,
+    warnings: manifest.warnings,
+  };
 }

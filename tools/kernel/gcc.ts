@@ -12,7 +12,6 @@ const run = promisify(execFile);
 /** The kernel runs no floating point, keeps no red zone, and lives in the top 2 GiB; frame pointers are for backtraces. */
 const kernelFlags = [
   "-std=gnu11",
-  "-O2",
   "-g",
   "-ffreestanding",
   "-mno-red-zone",
@@ -39,7 +38,7 @@ export interface Source {
   readonly path: string;
   /** Hash of the text and of all it includes. */
   readonly contentHash: string;
-  /** Further gcc flags. */
+  /** Further gcc flags: optimization, include paths. */
   readonly flags: readonly string[];
   /** Made from TypeScript, which asc has checked: gcc's opinion of the C is of no use to anybody. */
   readonly isGenerated: boolean;

@@ -5,7 +5,7 @@
 // is written first: an assignment to a variable it reads, a store or call when it reads memory, another call.
 
 import { Names } from "./names.ts";
-import { binary, cType, isFloatOperator, numericArity, unary } from "./operators.ts";
+import { binary, cType, isFloatOperator, isPlainType, isSignedType, numericArity, unary } from "./operators.ts";
 import type { Location, SourceMap } from "./source-map.ts";
 import type { Statement } from "./statement.ts";
 import {
@@ -47,6 +47,10 @@ export interface ModuleContext {
   readonly initialPages: number;
   readonly sourceMap: SourceMap;
   readonly allowFloats: boolean;
+  /** A global's C type. */
+  globalType(index: number): string;
+  /** The C type that a debugger shows a local with; null for wasm's own. */
+  debugType(fn: WasmFunction, local: number): string | null;
 }
 
 export interface TranslatedFunction {
@@ -61,6 +65,8 @@ export interface TranslatedFunction {
   readonly calls: ReadonlySet<number>;
   readonly globals: ReadonlySet<number>;
   readonly usesTable: boolean;
+  /** Types beside stdint's that the text uses. */
+  readonly types: ReadonlySet<string>;
 }
 
 /** The source cannot be translated for this target; the message says where. */
@@ -144,6 +150,9 @@ export class FunctionTranslator {
   readonly #fn: WasmFunction;
   readonly #names: Names;
   readonly #variables: string[] = [];
+  /** Each variable's C type, and its value on the stack. */
+  readonly #types: string[] = [];
+  readonly #values: Value[] = [];
   readonly #declarations: string[] = [];
   readonly #calls = new Set<number>();
   readonly #globals = new Set<number>();
@@ -166,8 +175,11 @@ export class FunctionTranslator {
     const { signature, locals, localNames, body } = this.#fn;
     for (const [index, type] of locals.entries()) {
       const name = this.#names.unique((localNames.get(index) ?? `local_${index}`).replace(/\|\d+$/, ""));
+      const cName = this.#context.debugType(this.#fn, index) ?? cType(type);
       this.#variables.push(name);
-      if (index >= signature.parameters.length) this.#declarations.push(`${cType(type)} ${name} = 0;`);
+      this.#types.push(cName);
+      this.#values.push(variableValue(type, name, isSignedType(cName)));
+      if (index >= signature.parameters.length) this.#declarations.push(`${cName} ${name} = 0;`);
     }
     this.#open("function", signature.result, null);
     for (const operator of body) {
@@ -179,7 +191,9 @@ export class FunctionTranslator {
       if (this.#isReachable) this.#operator(operator);
       else this.#skip(operator);
     }
-    const parameters = signature.parameters.map((type, index) => `${cType(type)} ${at(this.#variables, index)}`);
+    const parameters = signature.parameters.map(
+      (_, index) => `${at(this.#types, index)} ${at(this.#variables, index)}`,
+    );
     const result = signature.result === null ? "void" : cType(signature.result);
     return {
       prototype: `${result} ${cName}(${parameters.join(", ") || "void"})`,
@@ -190,6 +204,7 @@ export class FunctionTranslator {
       calls: this.#calls,
       globals: this.#globals,
       usesTable: this.#usesTable,
+      types: new Set(this.#types.filter((type) => !isPlainType(type))),
     };
   }
 
@@ -559,14 +574,14 @@ export class FunctionTranslator {
         this.#select();
         return;
       case "local.get":
-        this.#push(variableValue(at(this.#fn.locals, index), at(this.#variables, index)));
+        this.#push(at(this.#values, index));
         return;
       case "local.set":
         this.#assign(at(this.#variables, index), this.#pop());
         return;
       case "local.tee": {
         this.#assign(at(this.#variables, index), this.#pop());
-        this.#push(variableValue(at(this.#fn.locals, index), at(this.#variables, index)));
+        this.#push(at(this.#values, index));
         return;
       }
       case "global.get":
@@ -675,7 +690,9 @@ export class FunctionTranslator {
       return;
     }
     this.#globals.add(index);
-    this.#push(combine(global.type, this.#context.globalName(index), [], { binding: Binding.ATOM, readsState: true }));
+    const name = this.#context.globalName(index);
+    const isSigned = isSignedType(this.#context.globalType(index));
+    this.#push({ ...variableValue(global.type, name, isSigned), variables: new Set(), readsState: true });
   }
 
   #call(index: number): void {

@@ -8,6 +8,9 @@ const unsignedType = { i32: "uint32_t", i64: "uint64_t", f32: "float", f64: "dou
 const signedType = { i32: "int32_t", i64: "int64_t", f32: "float", f64: "double" } as const;
 
 export const cType = (type: ValueType): string => unsignedType[type];
+export const isSignedType = (cName: string): boolean => cName === "int32_t" || cName === "int64_t";
+/** Whether C knows the type without a typedef. */
+export const isPlainType = (cName: string): boolean => /^(u?int\d+_t|float|double)$/.test(cName);
 
 const arithmetic = new Map([
   ["add", "+"],
@@ -198,5 +201,5 @@ function asSigned(type: ValueType, value: Value): string {
     if (signed === lowest) return `(${signed + 1n}${type === "i64" ? "l" : ""} - 1)`;
     return `${signed}${type === "i64" ? "l" : ""}`;
   }
-  return `(${signedType[type]})${operand(value)}`;
+  return value.signed ?? `(${signedType[type]})${operand(value)}`;
 }

@@ -7,11 +7,12 @@
 
 import { FunctionTranslator, type ModuleContext, type TranslatedFunction, trivialBody } from "./function.ts";
 import { displayName, Names, sourceOf } from "./names.ts";
-import { cType } from "./operators.ts";
+import { cType, isPlainType } from "./operators.ts";
 import { SourceMap } from "./source-map.ts";
+import { noTypes, type SourceTypes, type TypeName } from "./source-types.ts";
 import { Writer } from "./statement.ts";
 import { constantValue } from "./value.ts";
-import { at, readModule, type Signature, type WasmFunction, type WasmModule } from "./wasm-module.ts";
+import { at, readModule, type Signature, type ValueType, type WasmFunction, type WasmModule } from "./wasm-module.ts";
 
 export { TranslationError } from "./function.ts";
 
@@ -22,6 +23,8 @@ export interface TranslateOptions {
   readonly allowFloats: boolean;
   /** Prefix of exported functions: "kernel_". */
   readonly exportPrefix: string;
+  /** TypeScript's types, for the debugger; without them every variable is an unsigned number. */
+  readonly types?: SourceTypes;
   /** The path a debugger finds a source under; the source map's own by default. */
   readonly pathOf?: (source: string) => string;
 }
@@ -48,6 +51,8 @@ export interface Translation {
   readonly memoryBytes: number;
   readonly memoryMaximumPages: number | null;
   readonly functions: readonly FunctionName[];
+  /** The C type that stands for a reference → the class it refers to. */
+  readonly references: ReadonlyMap<string, string>;
 }
 
 /**
@@ -77,19 +82,23 @@ class ModuleTranslator implements ModuleContext {
   readonly initialPages: number;
   readonly #module: WasmModule;
   readonly #options: TranslateOptions;
-  readonly #names = new Names(null, ["t", "done", "next"]);
+  readonly #names = new Names(null, ["boolean"]);
   readonly #stems: ReadonlySet<string>;
   readonly #functionNames: string[] = [];
   readonly #globalNames: string[] = [];
   readonly #trivial = new Map<number, ReturnType<typeof trivialBody>>();
   readonly #typeIds = new Map<string, number>();
   readonly #placed = new Map<number, Placed>();
+  readonly #types: SourceTypes;
+  /** Class → the C type of references to it. */
+  readonly #references = new Map<TypeName, string>();
   /** Functions that only a failing path calls. */
   readonly #cold: ReadonlySet<number>;
 
   constructor(module: WasmModule, sourceMap: SourceMap, options: TranslateOptions) {
     this.#module = module;
     this.#options = options;
+    this.#types = options.types ?? noTypes;
     this.sourceMap = sourceMap;
     this.allowFloats = options.allowFloats;
     this.initialPages = module.memoryBytes / 0x10000;
@@ -132,6 +141,32 @@ class ModuleTranslator implements ModuleContext {
     if (id > 255) throw new Error("wasm: more than 255 signatures in the table");
     this.#typeIds.set(key, id);
     return id;
+  }
+
+  debugType(fn: WasmFunction, local: number): string | null {
+    const [name, type] = this.#types.functions[fn.name]?.[local] ?? [];
+    if (type === undefined || name !== fn.localNames.get(local)?.replace(/\|\d+$/, "")) return null;
+    return this.#cTypeOf(type, at(fn.locals, local));
+  }
+
+  /** A variable's C type: signed where TypeScript's is, a reference's own name, `boolean`. */
+  #cTypeOf(type: TypeName, valueType: ValueType): string | null {
+    if (/^(i8|i16|i32|isize)$/.test(type)) return valueType === "i32" ? "int32_t" : null;
+    if (type === "i64") return valueType === "i64" ? "int64_t" : null;
+    if (valueType !== "i32") return null;
+    if (type === "bool") return "boolean";
+    if (this.#types.classes[type] === undefined) return null;
+    const known = this.#references.get(type);
+    if (known !== undefined) return known;
+    const name = this.#names.unique(`${type}_ref`);
+    this.#references.set(type, name);
+    return name;
+  }
+
+  globalType(index: number): string {
+    const global = this.global(index);
+    const type = this.#types.globals[global.name];
+    return (type === undefined ? null : this.#cTypeOf(type, global.type)) ?? cType(global.type);
   }
 
   #signatureOf(index: number): Signature {
@@ -193,6 +228,7 @@ class ModuleTranslator implements ModuleContext {
       data: mergeData(this.#module),
       memoryBytes: this.#module.memoryBytes,
       memoryMaximumPages: this.#module.memoryMaximumPages,
+      references: new Map([...this.#references].map(([type, name]) => [name, type])),
       functions: [...this.#placed.values()].map(({ fn, cName, stem, code }) => ({
         cName,
         name: displayName(fn.name, stem),
@@ -266,9 +302,15 @@ class ModuleTranslator implements ModuleContext {
       `${shared.has(index) ? "" : "static "}${this.#cold.has(index) ? "__attribute__((cold, noinline)) " : ""}`;
     writer.write(`// ${stem}.ts, translated. Do not edit.`);
     writer.write(this.#options.head);
+    const prototypes = [...new Set([...own, ...called, ...copies.keys()])].flatMap(
+      (index) => this.#placed.get(index) ?? [],
+    );
+    const types = new Set(prototypes.flatMap((placed) => [...placed.code.types]));
+    for (const index of globals) types.add(this.globalType(index));
+    for (const type of [...types].toSorted()) if (!isPlainType(type)) writer.write(`typedef uint32_t ${type};`);
     for (const index of [...globals].toSorted((a, b) => a - b)) {
       const global = this.global(index);
-      const declaration = `${cType(global.type)} ${this.globalName(index)}`;
+      const declaration = `${this.globalType(index)} ${this.globalName(index)}`;
       if (globalHome.get(index) !== stem) writer.write(`extern ${declaration};`);
       else writer.write(`${declaration} = ${constantValue(global.type, global.initial).text};`);
     }
@@ -300,10 +342,9 @@ class ModuleTranslator implements ModuleContext {
   #table(): string {
     const { table, start } = this.#module;
     const lines = ["// The table of function references, translated. Do not edit.", this.#options.head];
-    for (const index of new Set(table.values())) {
-      const placed = this.#placed.get(index);
-      if (placed) lines.push(`${placed.code.prototype};`);
-    }
+    const entries = [...new Set(table.values())].flatMap((index) => this.#placed.get(index) ?? []);
+    for (const type of new Set(entries.flatMap(({ code }) => [...code.types]))) lines.push(`typedef uint32_t ${type};`);
+    for (const { code } of entries) lines.push(`${code.prototype};`);
     const slots = [...table].toSorted(([a], [b]) => a - b);
     lines.push(`void *const table_functions[${this.tableCapacity}] = {`);
     for (const [slot, index] of slots) lines.push(`  [${slot}] = (void *)${at(this.#functionNames, index)},`);

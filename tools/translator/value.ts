@@ -24,6 +24,8 @@ export interface Value {
   readonly constant: number | bigint | null;
   /** A constant or a temporary: it is the same whenever it is read. */
   readonly isSettled: boolean;
+  /** For a variable of a signed C type: its text without the conversion to unsigned. */
+  readonly signed: string | null;
 }
 
 const none: ReadonlySet<string> = new Set();
@@ -41,6 +43,7 @@ export function constantValue(type: ValueType, constant: number | bigint): Value
     inverse: null,
     constant,
     isSettled: true,
+    signed: null,
   };
 }
 
@@ -58,11 +61,12 @@ function constantText(type: ValueType, constant: number | bigint): string {
   return `(${/[.e]/.test(text) ? text : `${text}.0`}${suffix})`;
 }
 
-export function variableValue(type: ValueType, name: string): Value {
+/** A variable; one of a signed C type is converted where it is read, for wasm's numbers have no sign. */
+export function variableValue(type: ValueType, name: string, isSigned = false): Value {
   return {
     type,
-    text: name,
-    binding: Binding.ATOM,
+    text: isSigned ? `(uint${type.slice(1)}_t)${name}` : name,
+    binding: isSigned ? Binding.UNARY : Binding.ATOM,
     variables: new Set([name]),
     readsState: false,
     mayTrap: false,
@@ -71,6 +75,7 @@ export function variableValue(type: ValueType, name: string): Value {
     inverse: null,
     constant: null,
     isSettled: false,
+    signed: isSigned ? name : null,
   };
 }
 
@@ -108,6 +113,7 @@ export function combine(type: ValueType, text: string, operands: readonly Value[
     inverse: shape.inverse ?? null,
     constant: null,
     isSettled: false,
+    signed: null,
   };
 }
 

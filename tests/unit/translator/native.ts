@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { repositoryRoot } from "../../../tools/kernel/cache.ts";
 import { compileCached } from "../../../tools/kernel/compile.ts";
+import type { SourceTypes } from "../../../tools/translator/source-types.ts";
 import { type Translation, translate } from "../../../tools/translator/translate.ts";
 import { readModule, type Signature, type ValueType } from "../../../tools/translator/wasm-module.ts";
 
@@ -18,6 +19,7 @@ export type Call = readonly [name: string, ...values: Argument[]];
 export interface Module {
   readonly wasm: Uint8Array;
   readonly sourceMap: string;
+  readonly types?: SourceTypes;
 }
 
 /** Compile a `.as.ts` next to the caller. */
@@ -26,8 +28,9 @@ export async function compileSample(url: URL): Promise<Module> {
   return compileCached({ entries: [path], runtime: "minimal", noUnsafe: false, memoryBase: 0x1000 });
 }
 
-export function translateForHost({ wasm, sourceMap }: Module): Translation {
-  return translate(wasm, sourceMap, { head: hostHead(wasm), allowFloats: true, exportPrefix: "kernel_" });
+export function translateForHost({ wasm, sourceMap, types }: Module): Translation {
+  const options = { head: hostHead(wasm), allowFloats: true, exportPrefix: "kernel_" };
+  return translate(wasm, sourceMap, types === undefined ? options : { ...options, types });
 }
 
 /** In the low 2 GiB, as position-dependent code wants its symbols; above the program and its heap. */
