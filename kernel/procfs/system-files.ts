@@ -96,12 +96,7 @@ function register(text: Text, value: u32): void {
 }
 
 function field(text: Text, name: string): Text {
-  let start = text.length;
-  return text
-    .string(name)
-    .byte(0x09)
-    .padTo(start + name.length + 1)
-    .string(": ");
+  return text.string(name).string(": ");
 }
 
 export class CpuInformation extends TextSource {
