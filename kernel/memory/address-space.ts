@@ -417,7 +417,11 @@ export class AddressSpace {
   private destroy(): void {
     if (this.root == 0) return;
     if (this.isActive) pageTables.activate(pageTables.kernel());
-    this.clear(0, USER_END);
+    // From the top down: each takes its tables along, and nothing in the set has to move.
+    while (this.mappings.length > 0) {
+      let mapping = this.mappings.at(this.mappings.length - 1);
+      this.clear(mapping.start, mapping.end);
+    }
     frames.release(this.root);
     this.root = 0;
     let index = spaces.indexOf(this);
