@@ -100,6 +100,7 @@ function copyProcess(parent: Process, flags: u64): Process | null {
   process.credentials = parent.credentials.copy();
   process.limits = parent.limits.copy();
   if ((flags & CLONE_VM) == 0) space.limits = process.limits.soft;
+  if ((flags & CLONE_VM) == 0) space.limits = process.limits.soft;
   process.groupId = parent.groupId;
   process.sessionId = parent.sessionId;
   process.executable = parent.executable;
