@@ -37,6 +37,7 @@ export class Statx {
   userId: u32;
   groupId: u32;
   mode: u16;
+  reserved: u16;
   inode: u64;
   size: u64;
   blocks: u64;
@@ -49,6 +50,7 @@ export class Statx {
   changeNs: u32;
   modifySeconds: i64;
   modifyNs: u32;
+  reserved1: u32;
   specialMajor: u32;
   specialMinor: u32;
   deviceMajor: u32;
