@@ -178,6 +178,10 @@ export class InputStreamFile extends File {
     return S_IFIFO | 0o600;
   }
 
+  override reopen(_flags: u32): File | null {
+    return new InputStreamFile(this.stream, this.console);
+  }
+
   override describe(): StaticArray<u8> {
     return describe("pipe:[0]");
   }
@@ -213,6 +217,10 @@ export class OutputStreamFile extends File {
 
   override get statMode(): u32 {
     return S_IFIFO | 0o600;
+  }
+
+  override reopen(_flags: u32): File | null {
+    return new OutputStreamFile(this.serial);
   }
 
   override describe(): StaticArray<u8> {

@@ -11,6 +11,7 @@ import { Process, ProcessState } from "../process/process";
 import { UserThread } from "../process/user-thread";
 import { DirectorySink } from "../vfs/directory-sink";
 import { File } from "../vfs/file";
+import { placeOf } from "../vfs/handle-inode";
 import { failOpen, Inode, S_IFDIR, S_IFLNK } from "../vfs/inode";
 import { Path } from "../vfs/path";
 import { pathText } from "../vfs/path-text";
@@ -229,7 +230,9 @@ class ProcessLink extends ProcLink {
   }
 
   override followLink(): Path | null {
-    return this.target();
+    if (this.kind != LinkKind.DESCRIPTOR) return this.target();
+    let file = this.process.descriptors.get(this.descriptor);
+    return file === null ? null : placeOf(file);
   }
 
   override render(text: Text): void {

@@ -1,14 +1,14 @@
 // An open file description: what a file descriptor refers to, shared by dup and fork (man 2 open, "Open file
 // descriptions"). Everything a program can read, write, poll or map is a subclass of this.
 
-import { EINVAL, ENODEV, ENOTDIR, ENOTTY, ESPIPE } from "../abi/errno";
+import { EINVAL, ENODEV, ENOTDIR, ENOTTY, ENXIO, ESPIPE } from "../abi/errno";
 import { O_PATH } from "../abi/fcntl";
 import { IN_CLOSE_NOWRITE, IN_CLOSE_WRITE } from "../abi/inotify";
 import { IoVector } from "../memory/io-vector";
 import { PageSource } from "../memory/page-source";
 import { List, ListNode } from "../lib/list";
 import { WaitQueue } from "../sched/wait";
-import { Inode } from "./inode";
+import { failOpen, Inode } from "./inode";
 import { releaseFileLocks, releaseTableLocks } from "./locks";
 import { isWatching, noticeFile } from "./notify";
 import { Path } from "./path";
@@ -173,6 +173,12 @@ export class File {
   /** st_ino of a file without an inode. */
   get statNumber(): u64 {
     return 1;
+  }
+
+  /** Open the same thing again, by /proc/self/fd: for files without a name. Null with the reason in failOpen: -ENXIO for what cannot be. */
+  reopen(_flags: u32): File | null {
+    failOpen(-ENXIO);
+    return null;
   }
 
   /** What /proc/self/fd shows for a file without a path: "pipe:[12]", "anon_inode:[eventpoll]". Bytes, no NUL. */

@@ -29,8 +29,10 @@ import {
 } from "../abi/fcntl";
 import { IN_CREATE, IN_MODIFY, IN_OPEN } from "../abi/inotify";
 import { S_ISGID } from "../abi/stat";
+import { Text } from "../lib/text";
 import { FileSystemContext } from "./context";
-import { becomePositive } from "./entry-cache";
+import { DirectoryEntry } from "./directory-entry";
+import { becomePositive, copyName } from "./entry-cache";
 import { File } from "./file";
 import { Identity } from "./identity";
 import { failOpen, Inode, openError, S_IFBLK, S_IFCHR, S_IFREG } from "./inode";
@@ -164,7 +166,11 @@ function openUnnamed(walk: Walk, context: FileSystemContext, identity: Identity,
   if (inode === null) return null;
   adopt(inode, directory, identity);
   inode.isUnnamed = (flags & O_EXCL) == 0;
-  return openInode(inode, null, flags & ~O_DIRECTORY);
+  // For /proc/self/fd, by which it may be linked: a place with a name that nobody finds.
+  let name = new Text(24).byte(0x23).decimal(inode.number);
+  let entry = new DirectoryEntry(walk.entry, copyName(name.bytes, name.length), inode);
+  entry.isDeleted = true;
+  return openInode(inode, new Path(walk.mount, entry), flags & ~O_DIRECTORY);
 }
 
 /** Whether this is a device node: writable also on a read-only mount. */

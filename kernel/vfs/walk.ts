@@ -237,7 +237,7 @@ export class Walk {
       if ((this.resolve & RESOLVE_NO_MAGICLINKS) != 0) return -ELOOP;
       if ((this.resolve & (RESOLVE_BENEATH | RESOLVE_IN_ROOT)) != 0) return -EXDEV;
       this.jump(place);
-      this.lastKind = LastKind.ROOT;
+      this.lastKind = LastKind.NAME;
       return 0;
     }
     if (openError < 0) return openError;

@@ -97,6 +97,10 @@ export class PipeFile extends File {
     return this.number;
   }
 
+  override reopen(flags: u32): File | null {
+    return new PipeFile(this.pipe, flags, this.number);
+  }
+
   override describe(): StaticArray<u8> {
     let text = new Text(32).string("pipe:[").decimal(this.number).string("]");
     return StaticArray.slice<u8>(text.bytes, 0, text.length);
