@@ -20,7 +20,7 @@ export function readLoader(info: usize): Machine | null {
   let machine = new Machine();
   machine.ticksAtEntry = bootInfo.ticksAtEntry;
   readRootRecord(machine);
-  let isKnown = false;
+  let isKnown: bool = false;
   switch (bootInfo.protocol) {
     case BootProtocol.PVH:
       isKnown = readPvh(bootInfo.address, machine);

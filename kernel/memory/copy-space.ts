@@ -30,7 +30,7 @@ export function copySpace(space: AddressSpace): AddressSpace | null {
   copy.auxiliary = space.auxiliary;
   copy.barrierRegistrations = space.barrierRegistrations;
 
-  let isComplete = true;
+  let isComplete: bool = true;
   let set = space.mappings;
   for (let index = 0; index < set.length && isComplete; index++) {
     let mapping = set.at(index);

@@ -4,6 +4,7 @@ import { NS_PER_CLOCK_TICK } from "../abi/time";
 import { Text } from "../lib/text";
 import { Process, ProcessState } from "../process/process";
 import { LIMIT_COUNT, ResourceLimits, RLIM_INFINITY } from "../process/resource-limits";
+import { setOf } from "../process/signal-set";
 import { UserThread } from "../process/user-thread";
 import * as clock from "../sched/clock";
 import { ThreadState } from "../sched/thread";
@@ -186,7 +187,7 @@ function renderSignals(process: Process, thread: UserThread, text: Text): void {
   let ignored: u64 = 0;
   let caught: u64 = 0;
   for (let signal = 1; signal <= 64; signal++) {
-    let bit = (<u64>1) << (<u64>(signal - 1));
+    let bit = setOf(signal);
     if (process.signalActions.handler(signal) == 1) ignored |= bit;
     else if (process.signalActions.isHandled(signal)) caught |= bit;
   }

@@ -186,7 +186,8 @@ function selectUntil(count: i32, readSet: u64, writeSet: u64, exceptSet: u64, un
     mem.fill(results, 0, bytes * 3);
     for (let descriptor = 0; descriptor < count; descriptor++) {
       let word = base + <u64>(descriptor >> 6) * 8;
-      let bit = (<u64>1) << (<u64>(descriptor & 63));
+      let place = <u64>(descriptor & 63);
+      let bit: u64 = 1 << place;
       let wanted: u32 = 0;
       if ((mem.load64(word) & bit) != 0) wanted |= IN_SET;
       if ((mem.load64(word + bytes) & bit) != 0) wanted |= OUT_SET;

@@ -88,7 +88,7 @@ export class DirectoryFile extends File {
     sink.position = this.position;
     sink.written = 0;
     sink.error = 0;
-    let isRoomLeft = true;
+    let isRoomLeft: bool = true;
     if (this.position == 0) isRoomLeft = sink.put(bytesAddress(dots), 1, inode.number, DT_DIR, 1);
     if (isRoomLeft && sink.position == 1) isRoomLeft = sink.put(bytesAddress(dots), 2, this.parentNumber, DT_DIR, 2);
     let error: i64 = 0;

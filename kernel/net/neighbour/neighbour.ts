@@ -91,7 +91,6 @@ export class Neighbour extends Timer {
         clock.arm(this, DELAY_FIRST_PROBE_NS);
         this.transmit(packet);
         return;
-      case Reachability.REACHABLE:
       case Reachability.DELAY:
       case Reachability.PROBE:
       case Reachability.PERMANENT:

@@ -31,7 +31,7 @@ export function process(c: Connection, segment: Segment): bool {
   c.probes = 0;
   let isNew = after(acknowledgment, window.unacknowledged);
   let hasOutstanding = window.outstanding > 0;
-  let isUpdate = false;
+  let isUpdate: bool = false;
   if (atOrAfter(acknowledgment, window.unacknowledged)) {
     let wasShut = window.window == 0;
     isUpdate = window.update(segment.window, segment.sequence, acknowledgment);

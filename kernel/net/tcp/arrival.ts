@@ -50,7 +50,7 @@ export function segmentArrives(c: Connection, segment: Segment, packet: Packet):
   if (segment.has(TcpFlag.URG)) noteUrgent(c, segment);
   textStep(c, segment, packet);
   finStep(c);
-  if (c.state != State.CLOSED) pending.add(c);
+  if (c.isOpen) pending.add(c);
 }
 
 /** RFC 9293 §3.10.7.3. */

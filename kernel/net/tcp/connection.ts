@@ -152,6 +152,11 @@ export class Connection extends Endpoint {
     receiveControl(this, report);
   }
 
+  /** Whether it has not come to its end. */
+  get isOpen(): bool {
+    return this.state != State.CLOSED;
+  }
+
   /** Bytes held for the program or out of order. */
   get held(): u32 {
     return this.receiveQueue.length + this.reassembly.length;

@@ -7,7 +7,6 @@ abstract class Shape {
     return this.area() * by;
   }
   get name(): string {
-    // biome-ignore lint/style/useTemplate: concatenation is what is tested
     return "shape" + this.id.toString();
   }
 }

@@ -267,12 +267,10 @@ class Recorder extends Watch {
   override happened(event: u32, cookie: u32, name: StaticArray<u8> | null): void {
     events.push(event);
     eventNames.push(name);
-    if (cookie != 0) lastCookie = cookie;
   }
 }
 const events: Array<u32> = [] as u32[];
 const eventNames: Array<StaticArray<u8> | null> = [] as (StaticArray<u8> | null)[];
-let lastCookie: u32 = 0;
 
 export function watchFound(): void {
   addWatch(inode!, new Recorder());
