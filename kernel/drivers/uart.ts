@@ -24,8 +24,11 @@ const STATUS_DATA_READY: u32 = 0x01;
 const STATUS_TRANSMITTER_EMPTY: u32 = 0x20;
 const INTERRUPT_DATA_READY: u32 = 0x01;
 const FIFO_DEPTH: u64 = 16;
-/** Polls before a stuck transmitter is given up: some tens of milliseconds. */
-const PATIENCE: i32 = 100_000;
+/**
+ * Polls before a stuck transmitter is given up: tens of seconds. An emulator on a busy host takes up to a second to pass
+ * bytes on, and what is given up is lost.
+ */
+const PATIENCE: i32 = 50_000_000;
 const NEWLINE: u32 = 0x0a;
 const RETURN: u32 = 0x0d;
 

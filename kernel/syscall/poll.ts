@@ -163,12 +163,13 @@ function pselect6(count: u64, readSet: u64, writeSet: u64, exceptSet: u64, timeo
 }
 
 /** Bits in, bits out: three sets of `words` 64-bit words each in the thread's buffer, then three for the results. */
-function selectUntil(count: i32, readSet: u64, writeSet: u64, exceptSet: u64, until: u64): i64 {
-  if (count < 0) return -EINVAL;
+function selectUntil(asked: i32, readSet: u64, writeSet: u64, exceptSet: u64, until: u64): i64 {
+  if (asked < 0) return -EINVAL;
   let process = currentProcess();
-  let limit = min(count, min(process.descriptors.size, SELECT_MAX));
+  // As on Linux, a count beyond the descriptor table is cut to it.
+  let count = min(asked, min(max(process.descriptors.size, 64), SELECT_MAX));
+  let limit = min(count, process.descriptors.size);
   let words = (count + 63) >> 6;
-  if (words > SELECT_MAX / 64) return -ENOMEM;
   let bytes = <u64>words * 8;
   let thread = currentThread();
   if (thread.pollBuffer.length < <i32>bytes * 6) thread.pollBuffer = new StaticArray<u8>(max(256, <i32>bytes * 6));
