@@ -18,8 +18,8 @@ import { Buffer, HEAD_SIZE, heads } from "./buffer";
 
 /** Room kept for the headers below TCP's payload: 14 link + 40 IPv6 + 60 TCP, and what a device wants before it. */
 export const HEADROOM: u32 = 128;
-/** Fragments a packet can hold: 64 KB of pages that begin anywhere (as Linux's MAX_SKB_FRAGS). */
-export const MAX_FRAGMENTS: i32 = 17;
+/** Fragments a packet can hold: 64 KB in receive buffers of a packet head each, or in pages that begin anywhere (17). */
+export const MAX_FRAGMENTS: i32 = 36;
 
 /** What is known of a packet's transport checksum. */
 export const enum Checksum {

@@ -1,0 +1,89 @@
+// What every virtio device does, however it is attached (virtio 1.2 §3.1): status, features, queues, notifications.
+// pci-transport.ts and mmio-transport.ts say where the registers are.
+
+import { InterruptHandler } from "../../interrupt/vectors";
+import { Virtqueue } from "./queue";
+
+/** Device status bits (§2.1). */
+export const enum Status {
+  ACKNOWLEDGE = 1,
+  DRIVER = 2,
+  DRIVER_OK = 4,
+  FEATURES_OK = 8,
+  FAILED = 128,
+}
+
+/** Feature bits for all devices (§6). */
+export const FEATURE_INDIRECT: u64 = 1 << 28;
+export const FEATURE_EVENT_INDEX: u64 = 1 << 29;
+export const FEATURE_VERSION_1: u64 = (<u64>1) << 32;
+
+export abstract class VirtioTransport {
+  /** Features both sides agreed on. */
+  features: u64 = 0;
+
+  abstract readStatus(): u32;
+  abstract writeStatus(status: u32): void;
+  abstract readFeatures(): u64;
+  abstract writeFeatures(features: u64): void;
+  /** Largest size of a queue, 0 when there is none with this index. */
+  abstract queueSize(index: u32): u32;
+  /** Tell the device where a queue is and switch it on. `vector` is a message number, or NO_VECTOR. */
+  abstract enableQueue(index: u32, queue: Virtqueue, vector: u32): void;
+  /** Ring the doorbell of a queue. */
+  abstract notify(index: u32): void;
+  /** The device-specific configuration. */
+  abstract readConfig8(offset: u32): u32;
+  abstract readConfig16(offset: u32): u32;
+  abstract readConfig32(offset: u32): u32;
+  /** Have `handler` called for the queues. Returns the vector to give `enableQueue`. */
+  abstract connect(handler: InterruptHandler): u32;
+  /** Why the device interrupted; reading quiets a line (§4.1.4.5). */
+  abstract acknowledgeInterrupt(): u32;
+
+  /** Reset, and agree on as many of `wanted` as the device has. False when the device refuses. */
+  negotiate(wanted: u64): bool {
+    this.writeStatus(0);
+    for (let tries = 0; this.readStatus() != 0; tries++) if (tries > 1_000_000) return false;
+    this.writeStatus(Status.ACKNOWLEDGE);
+    this.writeStatus(Status.ACKNOWLEDGE | Status.DRIVER);
+    let offered = this.readFeatures();
+    if ((offered & FEATURE_VERSION_1) == 0) return this.fail();
+    this.features = offered & (wanted | FEATURE_VERSION_1);
+    this.writeFeatures(this.features);
+    this.writeStatus(Status.ACKNOWLEDGE | Status.DRIVER | Status.FEATURES_OK);
+    if ((this.readStatus() & Status.FEATURES_OK) == 0) return this.fail();
+    return true;
+  }
+
+  has(feature: u64): bool {
+    return (this.features & feature) != 0;
+  }
+
+  /** All queues are ready: the device may work. */
+  ready(): void {
+    this.writeStatus(Status.ACKNOWLEDGE | Status.DRIVER | Status.FEATURES_OK | Status.DRIVER_OK);
+  }
+
+  fail(): bool {
+    this.writeStatus(Status.FAILED);
+    return false;
+  }
+
+  /** Make a queue of at most `limit` entries and give it to the device. Null when there is none or no memory. */
+  createQueue(index: u32, limit: u32, vector: u32): Virtqueue | null {
+    let size = min(this.queueSize(index), limit);
+    if (size == 0) return null;
+    let queue = new Virtqueue(this, index, size);
+    if (!queue.allocate(this.has(FEATURE_EVENT_INDEX), this.has(FEATURE_INDIRECT))) return null;
+    this.enableQueue(index, queue, vector);
+    return queue;
+  }
+}
+
+/** No message for this queue (§4.1.4.3). */
+export const NO_VECTOR: u32 = 0xffff;
+
+/** Interrupt reasons (§4.1.4.5). */
+export const INTERRUPT_QUEUE: u32 = 1;
+export const INTERRUPT_CONFIG: u32 = 2;
