@@ -1,10 +1,12 @@
 // Where the machine calls the kernel: the only exports of the wasm module.
 
 import { at } from "memory/address";
+import * as frames from "memory/frames";
 import { setAutomatic } from "runtime/collector";
 import { bootMachine, startClock } from "./boot/boot";
 import { handleSyscall } from "./entry/syscall";
 import { handleTrap } from "./entry/trap";
+import { startNetwork } from "./init/network";
 import { readConfiguration, startFirstProgram } from "./init/first-program";
 import * as scheduler from "./sched/scheduler";
 import { Thread } from "./sched/thread";
@@ -15,6 +17,7 @@ export function boot(info: usize): void {
   let config = readConfiguration(machine);
   startClock(machine);
   setAutomatic(true);
+  startNetwork(config, frames.totalCount() * frames.FRAME_SIZE);
   startFirstProgram(machine, config);
   scheduler.idle();
 }

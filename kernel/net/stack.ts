@@ -27,6 +27,7 @@ import { setSourceChooser } from "./neighbour/solicit";
 import { limitTo } from "./packet/buffer";
 import * as secret from "./secret";
 import * as pending from "./tcp/pending";
+import * as waker from "./waker";
 
 /** Packets handled in one poll: between batches others get their turn. */
 const POLL_BUDGET: i32 = 256;
@@ -34,6 +35,8 @@ const POLL_BUDGET: i32 = 256;
 const HOUSEKEEPING_NS: u64 = clock.SECOND;
 
 let housekeepingNs: u64 = 0;
+/** When the poller will come again at the latest. */
+let promisedNs: u64 = 0;
 /** Whether interfaces configure themselves (DHCP, autoconfiguration). */
 let isAutomatic: bool = true;
 /** Carrier as it was last seen, by device index. */
@@ -64,21 +67,30 @@ export function addStatic(to: Interface, address: Address, prefixLength: u32, ga
   if (!gateway.isUnspecified) addresses.addDefaultRoute(to, gateway, 0, RouteOrigin.STATIC);
 }
 
+/** Add a default gateway by hand. */
+export function addGateway(to: Interface, gateway: Address): void {
+  addresses.addDefaultRoute(to, gateway, 0, RouteOrigin.STATIC);
+}
+
 /** A system call enters the stack. */
 export function enter(nowNs: u64): void {
   clock.advance(nowNs);
 }
 
-/** It leaves: what it caused is sent, and delivered if it stays on this machine. Returns when to poll at the latest. */
-export function leave(): u64 {
+/** It leaves: what it caused is sent, and delivered if it stays on this machine. The poller hears of earlier deadlines. */
+export function leave(): void {
   drain();
   link.flushDevices();
-  return nextNs();
+  let next = nextNs();
+  if (next >= promisedNs) return;
+  promisedNs = next;
+  waker.rearm(next);
 }
 
 /** Take in, run timers, send. Returns the time of the next poll at the latest: now, when the budget was used up. */
 export function poll(nowNs: u64): u64 {
   clock.advance(nowNs);
+  waker.clear();
   if (link.hasLinkEvents) handleLinkEvents();
   link.pollDevices();
   drain();
@@ -86,7 +98,8 @@ export function poll(nowNs: u64): u64 {
   if (clock.nowNs >= housekeepingNs) keepHouse();
   drain();
   link.flushDevices();
-  return nextNs();
+  promisedNs = nextNs();
+  return promisedNs;
 }
 
 /** Whether packets wait to be handled: idle only when not. */

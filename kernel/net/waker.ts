@@ -1,9 +1,11 @@
-// How an interrupt gets the stack polled: whoever polls (a kernel thread, the idle loop) sets itself here; drivers call
-// `wake` from their interrupt handlers.
+// How the stack gets polled in time: whoever polls (a kernel thread) sets itself here. Drivers call `wake` from their
+// interrupt handlers; the stack calls `rearm` when a system call made something due earlier.
 
 export abstract class Waker {
   /** Called with interrupts off, from anywhere: make the poller run soon. */
   abstract wake(): void;
+  /** Make it run at `deadlineNs` at the latest. */
+  abstract rearm(deadlineNs: u64): void;
 }
 
 let waker: Waker | null = null;
@@ -24,4 +26,9 @@ export function wake(): void {
 /** A poll begins: what comes from now on asks for another one. */
 export function clear(): void {
   isWanted = false;
+}
+
+export function rearm(deadlineNs: u64): void {
+  let to = waker;
+  if (to !== null) to.rearm(deadlineNs);
 }

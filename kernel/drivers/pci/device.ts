@@ -78,7 +78,7 @@ export class PciDevice {
     let low = this.bar(index);
     let address = <u64>(low & 0xffff_fff0);
     // Type 2: 64 bits, the next register has the other half.
-    if ((low & 6) == 4 && index + 1 < BAR_COUNT) address |= <u64>this.bar(index + 1) << 32;
+    if ((low & 6) == 4 && index + 1 < BAR_COUNT) address |= (<u64>this.bar(index + 1)) << 32;
     return address;
   }
 
@@ -93,7 +93,7 @@ export class PciDevice {
     let mask = configuration.read32(this.place, register) & 0xffff_fff0;
     configuration.write32(this.place, register, value);
     configuration.write16(this.place, configuration.COMMAND, command);
-    return mask == 0 ? 0 : <u64>(~mask) + 1;
+    return mask == 0 ? 0 : <u64>~mask + 1;
   }
 
   /** Map a memory region uncached; kernel-virtual address, 0 when there is none. Mapped once. */

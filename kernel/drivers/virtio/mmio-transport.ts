@@ -65,7 +65,7 @@ export class MmioTransport extends VirtioTransport {
     mmio.write32(this.registers + DEVICE_FEATURES_SELECT, 0);
     let low = mmio.read32(this.registers + DEVICE_FEATURES);
     mmio.write32(this.registers + DEVICE_FEATURES_SELECT, 1);
-    return <u64>low | (<u64>mmio.read32(this.registers + DEVICE_FEATURES) << 32);
+    return <u64>low | ((<u64>mmio.read32(this.registers + DEVICE_FEATURES)) << 32);
   }
 
   writeFeatures(features: u64): void {

@@ -102,7 +102,7 @@ export class PciTransport extends VirtioTransport {
     mmio.write32(this.common + DEVICE_FEATURE_SELECT, 0);
     let low = mmio.read32(this.common + DEVICE_FEATURE);
     mmio.write32(this.common + DEVICE_FEATURE_SELECT, 1);
-    return <u64>low | (<u64>mmio.read32(this.common + DEVICE_FEATURE) << 32);
+    return <u64>low | ((<u64>mmio.read32(this.common + DEVICE_FEATURE)) << 32);
   }
 
   writeFeatures(features: u64): void {

@@ -6,6 +6,8 @@
 // When nobody answers, the interface gets a link-local address (link-local.ts) and we go on asking.
 
 import { Timer } from "../../lib/timer-queue";
+import * as log from "../../log/log";
+import { writeAddress } from "../text";
 import { Address, BROADCAST_IPV4 } from "../address";
 import * as clock from "../clock";
 import { AddressOrigin, Interface, prefixOfIpv4 } from "../ip/interface";
@@ -170,6 +172,7 @@ export class DhcpClient extends Timer {
     this.state = LeaseState.BOUND;
     this.configure(message, length);
     this.schedule(message, length, lease);
+    this.report(lease);
     linkLocal.stop(this.on);
   }
 
@@ -188,6 +191,13 @@ export class DhcpClient extends Timer {
     if (mtu != 0 && wire.optionLength == 2) this.setMtu((load8(mtu) << 8) | load8(mtu + 1));
     this.readServers(message, length);
     interfaces.changed();
+  }
+
+  private report(leaseSeconds: u32): void {
+    address.setIpv4(this.offered);
+    let line = log.begin(log.INFO).string(this.on.device.name).string(": ");
+    writeAddress(line, address).string(" by DHCP for ").decimal(leaseSeconds).string(" s");
+    log.end();
   }
 
   private setMtu(mtu: u32): void {

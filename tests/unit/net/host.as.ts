@@ -126,8 +126,8 @@ export function enter(nowNs: u64): void {
   stack.enter(nowNs);
 }
 
-export function leave(): u64 {
-  return stack.leave();
+export function leave(): void {
+  stack.leave();
 }
 
 let incoming: Packet | null = null;

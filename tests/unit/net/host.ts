@@ -13,7 +13,7 @@ interface Exports {
   addStatic(high: bigint, low: bigint, prefix: number, gatewayHigh: bigint, gatewayLow: bigint): void;
   poll(now: bigint): bigint;
   enter(now: bigint): void;
-  leave(): bigint;
+  leave(): void;
   beginReceive(length: number): bigint;
   endReceive(isValid: number): void;
   tcpListen(high: bigint, low: bigint, port: number, backlog: number, v6Only: number, reusePort: number): number;

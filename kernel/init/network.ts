@@ -1,0 +1,102 @@
+// The network comes up: the stack, the devices and the thread that polls them. What is set by hand (`egg run --ip`) goes
+// before DHCP.
+
+import { BootConfig } from "../boot/config";
+import * as bus from "../drivers/pci/bus";
+import { VirtioNetDriver } from "../drivers/virtio/net";
+import * as random from "../entropy/random";
+import * as log from "../log/log";
+import { Address } from "../net/address";
+import * as resolvers from "../net/configuration/resolvers";
+import { ServerOrigin } from "../net/configuration/resolvers";
+import { Interface } from "../net/ip/interface";
+import * as interfaces from "../net/ip/interfaces";
+import * as stack from "../net/stack";
+import * as text from "../net/text";
+import * as waker from "../net/waker";
+import { Waker } from "../net/waker";
+import { wait } from "../sched/block";
+import * as clock from "../sched/clock";
+import * as scheduler from "../sched/scheduler";
+import { Thread } from "../sched/thread";
+import { WaitQueue } from "../sched/wait";
+
+const NAME: string = "network";
+/** The prefix when an address was given without one. */
+const DEFAULT_PREFIX_IPV4: u32 = 24;
+const DEFAULT_PREFIX_IPV6: u32 = 64;
+
+const wakeups: WaitQueue = new WaitQueue();
+
+class NetworkThread extends Thread {
+  constructor() {
+    super();
+    for (let i = 0; i < NAME.length; i++) this.name[i] = <u8>NAME.charCodeAt(i);
+  }
+
+  override main(): void {
+    while (true) {
+      let next = stack.poll(clock.nowNs());
+      if (waker.isWanted || next <= clock.nowNs()) scheduler.yieldNow();
+      else wait(wakeups, next);
+    }
+  }
+}
+
+class ThreadWaker extends Waker {
+  constructor(private thread: Thread) {
+    super();
+  }
+
+  wake(): void {
+    wakeups.wakeAll();
+  }
+
+  rearm(deadlineNs: u64): void {
+    let timeout = this.thread.timeout;
+    if (timeout.isArmed) scheduler.timers.arm(timeout, deadlineNs);
+  }
+}
+
+/** Bring everything up. Programs may open sockets from here on; addresses come a moment later. */
+export function startNetwork(config: BootConfig, memoryBytes: u64): void {
+  stack.start(random.random64(), random.random64(), memoryBytes);
+  if (config.addresses.length > 0) stack.configureByHand();
+  bus.addDriver(new VirtioNetDriver());
+  bus.start();
+  // Interfaces are made at the first poll.
+  stack.poll(clock.nowNs());
+  configure(config);
+  let thread = new NetworkThread();
+  waker.setWaker(new ThreadWaker(thread));
+  if (!scheduler.start(thread)) log.say(log.ERROR, "no memory for the network's thread");
+}
+
+/** What the configuration sets by hand goes to the first device that is not the loopback. */
+function configure(config: BootConfig): void {
+  let to = firstDevice();
+  if (to === null) return;
+  let none = new Address();
+  for (let i = 0; i < config.addresses.length; i++) {
+    if (!text.parse(config.addresses[i])) continue;
+    let isIpv4 = text.parsed.isIpv4;
+    let prefix = isIpv4 ? DEFAULT_PREFIX_IPV4 : DEFAULT_PREFIX_IPV6;
+    if (text.parsedPrefix >= 0) prefix = text.parsedPrefix;
+    let address = new Address(text.parsed.high, text.parsed.low);
+    stack.addStatic(to, address, prefix, none);
+  }
+  for (let i = 0; i < config.gateways.length; i++) {
+    if (text.parse(config.gateways[i])) stack.addGateway(to, text.parsed);
+  }
+  for (let i = 0; i < config.nameServers.length; i++) {
+    if (text.parse(config.nameServers[i])) resolvers.add(text.parsed, ServerOrigin.STATIC, to.index);
+  }
+}
+
+function firstDevice(): Interface | null {
+  for (let i = 1; i <= interfaces.last; i++) {
+    let entry = interfaces.find(i);
+    if (entry !== null && !entry.isLoopback) return entry;
+  }
+  return null;
+}
