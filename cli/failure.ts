@@ -26,3 +26,25 @@ export function errorCode(error: unknown): string | undefined {
   if (typeof error !== "object" || error === null || !("code" in error)) return undefined;
   return typeof error.code === "string" ? error.code : undefined;
 }
+
+/** What the system may refuse, in words. */
+const REFUSALS: Record<string, string> = {
+  EACCES: "permission denied",
+  EPERM: "permission denied",
+  ENOSPC: "no space left on the disk",
+  EDQUOT: "the disk quota is used up",
+  EROFS: "the file system is read-only",
+  EMFILE: "too many open files",
+  ENOTDIR: "not a folder",
+  EEXIST: "not a folder",
+  EIO: "the disk reports an error",
+};
+
+/** A Failure for a system call that the host refused; null when the error is none. */
+export function asRefusal(error: unknown): Failure | null {
+  const words = REFUSALS[errorCode(error) ?? ""];
+  if (words === undefined || !(error instanceof Error)) return null;
+  const path = "path" in error && typeof error.path === "string" ? `${error.path}: ` : "";
+  const advice = "EGG_CACHE names another place for what egg keeps";
+  return new Failure(`${path}${words}`, { status: EXIT_CANNOT_CREATE, advice, cause: error });
+}

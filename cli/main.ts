@@ -2,7 +2,7 @@
 // errors and ends the process.
 
 import { enableCompileCache } from "node:module";
-import { EXIT_SOFTWARE, EXIT_USAGE, Failure } from "./failure.ts";
+import { asRefusal, EXIT_SOFTWARE, EXIT_USAGE, Failure } from "./failure.ts";
 import { cacheFolder } from "./paths.ts";
 
 /** A command: its help, and what it does with its words (those before `--`, and those after). */
@@ -52,7 +52,8 @@ async function dispatch(words: string[]): Promise<number> {
 }
 
 /** One line for the person: what, and what to do. With --debug, where from. */
-function report(error: unknown, isDebugging: boolean): number {
+function report(thrown: unknown, isDebugging: boolean): number {
+  const error = asRefusal(thrown) ?? thrown;
   const isExpected = error instanceof Failure;
   const message = error instanceof Error ? error.message : String(error);
   const advice = isExpected && error.advice !== undefined ? ` (${error.advice})` : "";

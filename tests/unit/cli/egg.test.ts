@@ -257,6 +257,13 @@ test("sharing a folder says plainly that it is not supported yet", () => {
   assertComplains(egg(["run", "-v", "/a:/b", image]), /-v is not supported yet/);
 });
 
+test("a cache that cannot be written is named, with what moves it", () => {
+  const taken = join(folder, "taken");
+  writeFileSync(taken, "");
+  writeFileSync(join(folder, "lone.ts"), "");
+  assertComplains(egg(["build", "lone.ts"], { env: { EGG_CACHE: taken } }), /taken.*: not a folder .*EGG_CACHE/);
+});
+
 test("with --debug an error shows where it came from", () => {
   const { stderr } = egg(["run", "--debug", "nothing.ts"]);
   assert.match(stderr, /egg: nothing\.ts/);
