@@ -125,7 +125,7 @@ export async function run(words: string[], programArguments: string[] | undefine
   });
   if (gdbPort !== undefined) {
     process.stderr.write(
-      `egg: waiting for gdb; in another terminal: gdb -ex "target remote :${gdbPort}" build/kernel/kernel.elf\n`,
+      `egg: waiting for gdb; in another terminal: gdb -x tools/gdb/kernel.py -ex "target remote :${gdbPort}" build/kernel/kernel.elf\n`,
     );
   }
   return await follow(guest);
