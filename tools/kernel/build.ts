@@ -180,7 +180,7 @@ async function build(output: string, options: BuildOptions): Promise<Manifest["i
   for (const warning of warnings) options.onWarning?.(warning);
 
   const defined = new Map([
-    ["linear_memory", linearBase],
+    ["linear_guard", linearBase - 0x1000n],
     ["linear_memory_base", BigInt(memoryBase)],
     ["linear_memory_size", BigInt(initialMemory)],
   ]);

@@ -628,7 +628,7 @@ export class FunctionTranslator {
     if (load) {
       const [type, memory, cast] = load;
       const address = this.#pop();
-      const text = `${cast}LINEAR(${memory}, ${address.text}, ${operator.index})`;
+      const text = `${cast}${linear(memory, address, operator.index)}`;
       const binding = cast === "" ? Binding.ATOM : Binding.UNARY;
       this.#push(combine(type, text, [address], { binding, readsState: true, mayTrap: true }));
       return;
@@ -638,7 +638,7 @@ export class FunctionTranslator {
       const [address, value] = this.#popMany(2) as [Value, Value];
       this.#beforeStateChange();
       const stored = store[1] === "" ? value.text : `${store[1]}${operand(value)}`;
-      this.#emit(`LINEAR(${store[0]}, ${address.text}, ${operator.index}) = ${stored};`);
+      this.#emit(`${linear(store[0], address, operator.index)} = ${stored};`);
       return;
     }
     const arity = numericArity(operator.name);
@@ -755,6 +755,16 @@ export class FunctionTranslator {
     const text = `((${result} (*)(${types}))table_functions[${slot}])(${settled.map((value) => value.text).join(", ")})`;
     this.#finishCall(text, settled, signature.result);
   }
+}
+
+/**
+ * An access to linear memory. `pointer - 8` becomes part of the displacement: where it would wrap around, the address
+ * lies just below linear memory instead of just below 4 GiB, and neither is mapped.
+ */
+function linear(memory: string, address: Value, offset: number): string {
+  const { before } = address;
+  if (before === null || offset >= before.bytes) return `LINEAR(${memory}, ${address.text}, ${offset})`;
+  return `LINEAR(${memory}, ${before.text}, ${offset - before.bytes})`;
 }
 
 function conditional(test: Value, whenTrue: Value, whenFalse: Value): Value {

@@ -127,7 +127,8 @@ export function binary(name: string, left: Value, right: Value): Value {
   const sign = arithmetic.get(operation);
   if (sign !== undefined) {
     const folded = type === "i32" || type === "i64" ? foldArithmetic(type, sign, left, right) : null;
-    return folded ?? infix(`${operand(left)} ${sign} ${operand(right)}`);
+    const value = folded ?? infix(`${operand(left)} ${sign} ${operand(right)}`);
+    return type === "i32" ? { ...value, before: differenceOf(sign, left, right) } : value;
   }
   if (operation === "div") return infix(`${operand(left)} / ${operand(right)}`);
 
@@ -191,6 +192,13 @@ function foldArithmetic(type: "i32" | "i64", sign: string, left: Value, right: V
     return combine(type, text, [left, right], { binding: Binding.BINARY });
   }
   return null;
+}
+
+/** `left - bytes`, written as a sum or a difference. */
+function differenceOf(sign: string, left: Value, right: Value): Value["before"] {
+  if (right.constant === null || left.constant !== null || (sign !== "+" && sign !== "-")) return null;
+  const bytes = BigInt.asIntN(32, sign === "-" ? BigInt(right.constant) : -BigInt(right.constant));
+  return bytes > 0n && bytes < 4096n ? { text: left.text, bytes: Number(bytes) } : null;
 }
 
 function asSigned(type: ValueType, value: Value): string {

@@ -8,12 +8,16 @@ typedef uint16_t __attribute__((may_alias, aligned(1))) linear_u16;
 typedef uint32_t __attribute__((may_alias, aligned(1))) linear_u32;
 typedef uint64_t __attribute__((may_alias, aligned(1))) linear_u64;
 
-// Linear memory: the linker says where. A symbol, not a number cast to a pointer: for those gcc 12 drops stores that
-// are read through another address (-fdse), and it cannot tell them from its own variables.
-extern uint8_t linear_memory[];
+// Linear memory begins LINEAR_GUARD bytes after this symbol; the bytes between are never mapped. A symbol, not a number
+// cast to a pointer: for those gcc 12 drops stores that are read through another address (-fdse), and it cannot tell
+// them from its own variables. The guard makes the distance to a header that stands before an object positive: gcc
+// folds only such distances into the displacement (-mcmodel=kernel).
+extern uint8_t linear_guard[];
+#define LINEAR_GUARD 0x1000l
+#define linear_memory (linear_guard + LINEAR_GUARD)
 
 // What is at linear address `address` (u32) plus a constant offset; both fold into the displacement.
-#define LINEAR(type, address, offset) (*(linear_##type *)(linear_memory + ((uint64_t)(address) + (offset))))
+#define LINEAR(type, address, offset) (*(linear_##type *)(linear_guard + ((uint64_t)(address) + (LINEAR_GUARD + (offset)))))
 
 #define TRAP() __builtin_trap()
 #define HELPER static inline __attribute__((always_inline, artificial, unused))

@@ -24,6 +24,8 @@ export interface Value {
   readonly constant: number | bigint | null;
   /** A constant or a temporary: it is the same whenever it is read. */
   readonly isSettled: boolean;
+  /** For a difference `text - bytes` of 32 bits: a header stands before the object it describes. */
+  readonly before: { readonly text: string; readonly bytes: number } | null;
   /** For a variable of a signed C type: its text without the conversion to unsigned. */
   readonly signed: string | null;
 }
@@ -43,6 +45,7 @@ export function constantValue(type: ValueType, constant: number | bigint): Value
     inverse: null,
     constant,
     isSettled: true,
+    before: null,
     signed: null,
   };
 }
@@ -75,6 +78,7 @@ export function variableValue(type: ValueType, name: string, isSigned = false): 
     inverse: null,
     constant: null,
     isSettled: false,
+    before: null,
     signed: isSigned ? name : null,
   };
 }
@@ -113,6 +117,7 @@ export function combine(type: ValueType, text: string, operands: readonly Value[
     inverse: shape.inverse ?? null,
     constant: null,
     isSettled: false,
+    before: null,
     signed: null,
   };
 }

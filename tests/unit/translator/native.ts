@@ -158,7 +158,7 @@ export function runNative(module: Module, calls: readonly Call[], level = "-O2",
       '.section .rodata\n.globl data_start, data_end\ndata_start: .incbin "data.bin"\ndata_end:\n.section .note.GNU-stack,"",@progbits\n',
     );
     const flags = [level, "-w", "-fno-pie", "-no-pie", "-fno-strict-aliasing", "-ffp-contract=off"];
-    flags.push(`-Wl,--defsym,linear_memory=${linearBase}`);
+    flags.push(`-Wl,--defsym,linear_guard=${linearBase}-0x1000`);
     execFileSync("gcc", [...flags, "-o", "program", ...files, "data.S", "-lm"], { cwd: folder, stdio: "pipe" });
     const input = calls.map(([name, ...values]) => [name, ...values.map(toBits)].join(" ")).join("\n");
     return execFileSync(join(folder, "program"), { input: `${input}\n`, encoding: "utf8", timeout: 60_000 })
