@@ -296,6 +296,8 @@ export function sendLossProbe(c: Connection): void {
     if (!retransmit(c, record)) return;
   }
   count(Counter.TCP_LOSS_PROBES);
+  // The timeout begins anew with the probe (RFC 8985 §7.3).
+  c.progressNs = clock.nowNs;
   c.rack.isProbing = true;
   c.rack.probeEnd = window.next;
 }

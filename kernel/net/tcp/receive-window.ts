@@ -15,6 +15,9 @@ export const MIN_RECEIVE_BUFFER: u32 = 2304;
 /** The shift for our windows: the least that can say MAX_RECEIVE_BUFFER in 16 bits. */
 export const RECEIVE_SCALE: u32 = 7;
 
+/** The most that the header's window field says. */
+const WINDOW_FIELD: u32 = 65535;
+
 export class ReceiveWindow {
   /** IRS. */
   initial: u32 = 0;
@@ -50,7 +53,7 @@ export class ReceiveWindow {
 
   /** How far the edge could move now, when `held` bytes wait in our queues. */
   gain(held: u32): u32 {
-    let space = held < this.limit ? this.limit - held : 0;
+    let space = held < this.limit ? min(this.limit - held, WINDOW_FIELD << this.scale) : 0;
     let edge = this.next + space;
     return after(edge, this.edge) ? edge - this.edge : 0;
   }
@@ -60,8 +63,8 @@ export class ReceiveWindow {
     let gained = this.gain(held);
     if (gained > 0 && gained >= min(this.segmentSize, this.limit >> 1)) this.edge += gained;
     let field = this.window >> this.scale;
-    if (field > 65535) {
-      field = 65535;
+    if (field > WINDOW_FIELD) {
+      field = WINDOW_FIELD;
       this.edge = this.next + (field << this.scale);
     }
     return field;
@@ -69,7 +72,7 @@ export class ReceiveWindow {
 
   /** The window field of a SYN: not scaled. */
   advertiseUnscaled(): u32 {
-    let window = min<u32>(this.limit, 65535);
+    let window = min<u32>(this.limit, WINDOW_FIELD);
     this.edge = this.next + window;
     return window;
   }
