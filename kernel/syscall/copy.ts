@@ -5,7 +5,7 @@
 import { direct } from "memory/address";
 import * as frames from "memory/frames";
 import { EAGAIN, EBADF, EFAULT, EFBIG, EINVAL, EISDIR, ENOMEM, EOVERFLOW, ESPIPE, ETXTBSY } from "../abi/errno";
-import { O_APPEND, O_NONBLOCK } from "../abi/fcntl";
+import { O_APPEND, O_NONBLOCK, SEEK_CUR } from "../abi/fcntl";
 import { SYS_copy_file_range, SYS_sendfile, SYS_splice, SYS_tee, SYS_vmsplice } from "../abi/syscall-numbers";
 import { Pipe } from "../fs/pipe/pipe";
 import { PipeFile } from "../fs/pipe/pipe-file";
@@ -13,6 +13,8 @@ import { IoVector, MAX_TRANSFER } from "../memory/io-vector";
 import { fetch64, fetched, store64 } from "../memory/user";
 import { currentThread } from "../process/current";
 import { wait } from "../sched/block";
+import { nowNs } from "../sched/clock";
+import { current, isPreemptionDue, yieldNow } from "../sched/scheduler";
 import { File } from "../vfs/file";
 import { usableFile } from "./files";
 import { define4, define6 } from "./table";
@@ -111,6 +113,8 @@ function copyThrough(from: Side, to: Side, length: u64, buffer: u64, capacity: u
       if (!from.hasOffset) from.file.position -= min(from.file.position, <u64>got - put);
       return total > 0 ? <i64>total : error;
     }
+    if (current().isInterrupted) break;
+    if (isPreemptionDue(nowNs())) yieldNow();
     // To a pipe, one buffer full is enough: the pipe's reader may be the caller.
     if (to.file instanceof PipeFile) break;
   }
@@ -153,6 +157,7 @@ function sendfile(outDescriptor: u64, inDescriptor: u64, offsetAddress: u64, cou
   if ((output.flags & O_APPEND) != 0) return -EINVAL;
   let inode = input.inode;
   if (inode === null || inode.isDirectory) return -EINVAL;
+  if (offsetAddress != 0 && input.seek(0, SEEK_CUR) == -ESPIPE) return -ESPIPE;
   let from = new Side(input);
   let error = from.begin(offsetAddress);
   if (error < 0) return error;

@@ -35,7 +35,7 @@ import {
   SYS_stat,
   SYS_statx,
 } from "../abi/syscall-numbers";
-import { copyOut } from "../memory/user";
+import { copyOut, fetch8, fetched } from "../memory/user";
 import { currentProcess } from "../process/current";
 import { File } from "../vfs/file";
 import { Identity } from "../vfs/identity";
@@ -72,7 +72,9 @@ function newfstatat(directory: u64, path: u64, buffer: u64, flags: u64): i64 {
   let known = AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT | AT_STATX_SYNC_TYPE;
   if ((<u32>flags & ~known) != 0) return -EINVAL;
   // man 2 fstatat: with AT_EMPTY_PATH a null path is an empty one.
-  if (path == 0 && (<u32>flags & AT_EMPTY_PATH) != 0 && <i32>directory >= 0) return fstat(directory, buffer);
+  if ((<u32>flags & AT_EMPTY_PATH) != 0 && <i32>directory >= 0) {
+    if (path == 0 || (fetch8(path) == 0 && fetched == 0)) return fstat(directory, buffer);
+  }
   return statPath(directory, path, buffer, <u32>flags);
 }
 

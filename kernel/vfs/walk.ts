@@ -68,6 +68,9 @@ export class Walk {
   readonly name: StaticArray<u8> = new StaticArray<u8>(NAME_MAX + 1);
   nameLength: i32 = 0;
 
+  /** The next one that waits to be lent. */
+  nextSpare: Walk | null = null;
+
   private buffer: StaticArray<u8> = new StaticArray<u8>(INITIAL_CAPACITY);
   private cursor: i32 = INITIAL_CAPACITY;
   private root: Path;
@@ -163,9 +166,11 @@ export class Walk {
     let hash: u32 = cache.HASH_START;
     let name = this.name;
     let length = 0;
-    while (cursor < end && buffer[cursor] != SLASH) {
-      let byte = buffer[cursor++];
+    while (cursor < end) {
+      let byte = unchecked(buffer[cursor]);
+      if (byte == SLASH) break;
       if (length >= NAME_MAX) return -ENAMETOOLONG;
+      cursor++;
       name[length++] = byte;
       hash = (hash ^ byte) * cache.HASH_PRIME;
     }
@@ -326,7 +331,8 @@ export function lookup(
   return cache.makeTransient(parent, name, length, inode);
 }
 
-const spare: Array<Walk> = [] as Walk[];
+/** Walks that wait to be lent again. */
+let spare: Walk | null = null;
 
 /** Walks that are lent. */
 let lentCount: i32 = 0;
@@ -334,11 +340,15 @@ let lentCount: i32 = 0;
 /** Borrow a Walk. `context` has a root. */
 export function begin(context: FileSystemContext, identity: Identity): Walk {
   if (lentCount++ == 0) cache.trim();
-  return spare.length > 0 ? spare.pop() : new Walk(context.root!, identity);
+  let walk = spare;
+  if (walk === null) return new Walk(context.root as Path, identity);
+  spare = walk.nextSpare;
+  return walk;
 }
 
 /** Give a Walk back. */
 export function end(walk: Walk): void {
   lentCount--;
-  if (spare.length < 8) spare.push(walk);
+  walk.nextSpare = spare;
+  spare = walk;
 }

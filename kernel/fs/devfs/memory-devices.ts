@@ -7,6 +7,7 @@ import { SEEK_CUR, SEEK_END, SEEK_SET } from "../../abi/fcntl";
 import { fillRandom, mixBytes } from "../../entropy/random";
 import { IoVector } from "../../memory/io-vector";
 import { PageSource } from "../../memory/page-source";
+import { current } from "../../sched/scheduler";
 import { DeviceDriver, registerCharacter } from "../../vfs/devices";
 import { File } from "../../vfs/file";
 import { Tmpfs } from "../tmpfs/tmpfs";
@@ -119,7 +120,7 @@ export function putRandom(io: IoVector): i64 {
       break;
     }
     done += moved;
-    if (<u64>moved < step) break;
+    if (<u64>moved < step || current().isInterrupted) break;
   }
   mem.fill(bytesAddress(scratch), 0, 1024);
   return done;

@@ -4,7 +4,7 @@
 import * as frames from "memory/frames";
 
 /** What an inode and its name take of the kernel's heap, generously, for bounding their number. */
-const BYTES_PER_INODE: u64 = 1024;
+const BYTES_PER_INODE: u64 = 512;
 
 export class Budget {
   pageLimit: u64 = 0;
