@@ -20,6 +20,7 @@ const FIFO_ENABLE_AND_CLEAR: u32 = 0x07;
 const LINE_8N1: u32 = 0x03;
 const LINE_DIVISOR_ACCESS: u32 = 0x80;
 const MODEM_READY: u32 = 0x0b; // DTR, RTS, OUT2 (lets interrupts through)
+const MODEM_LOOPBACK: u32 = 0x10;
 const STATUS_DATA_READY: u32 = 0x01;
 const STATUS_TRANSMITTER_EMPTY: u32 = 0x20;
 const INTERRUPT_DATA_READY: u32 = 0x01;
@@ -34,6 +35,8 @@ const RETURN: u32 = 0x0d;
 
 export class SerialPort {
   isThere: bool = false;
+  /** A byte that came before the FIFOs were on: switching them on clears it. -1 when there was none. */
+  private early: i32 = -1;
 
   constructor(
     /** First I/O port. */
@@ -52,6 +55,9 @@ export class SerialPort {
     port.out8(base + DIVISOR_LOW, 1);
     port.out8(base + DIVISOR_HIGH, 0);
     port.out8(base + LINE_CONTROL, LINE_8N1);
+    // In loopback no further byte follows the one that is taken here.
+    port.out8(base + MODEM_CONTROL, MODEM_LOOPBACK);
+    if ((port.in8(base + LINE_STATUS) & STATUS_DATA_READY) != 0) this.early = <i32>port.in8(base + DATA);
     port.out8(base + FIFO_CONTROL, FIFO_ENABLE_AND_CLEAR);
     port.out8(base + MODEM_CONTROL, MODEM_READY);
     this.isThere = true;
@@ -103,6 +109,11 @@ export class SerialPort {
 
   /** A received byte, -1 when there is none. */
   read(): i32 {
+    if (this.early >= 0) {
+      let byte = this.early;
+      this.early = -1;
+      return byte;
+    }
     if (!this.isThere || (port.in8(this.base + LINE_STATUS) & STATUS_DATA_READY) == 0) return -1;
     return <i32>port.in8(this.base + DATA);
   }

@@ -9,7 +9,7 @@ import { knownFailure, knownFailuresOf } from "./known-failures.ts";
 
 const SUITES: { names: string[]; memoryMiB?: number }[] = [
   { names: ["language", "timers", "intl", "compression"] },
-  { names: ["fs", "sqlite"] },
+  { names: ["fs", "sqlite"], memoryMiB: 384 },
   { names: ["crypto", "wasm", "ffi", "addon"] },
   { names: ["workers"] },
   { names: ["system"], memoryMiB: 512 },

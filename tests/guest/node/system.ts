@@ -83,9 +83,9 @@ test("processor time is counted", async () => {
 test("the event loop's delay can be watched", async () => {
   const histogram = monitorEventLoopDelay({ resolution: 5 });
   histogram.enable();
-  await sleep(60);
+  for (let round = 0; round < 50 && histogram.count < 3; round++) await sleep(60);
   histogram.disable();
-  assert.ok(histogram.count > 2 && histogram.min > 0);
+  assert.ok(histogram.count >= 3 && histogram.min > 0);
   assert.ok(performance.eventLoopUtilization().utilization >= 0);
 });
 
