@@ -167,7 +167,7 @@ export class Walk {
     let name = this.name;
     let length = 0;
     while (cursor < end) {
-      let byte = unchecked(buffer[cursor]);
+      let byte = buffer[cursor];
       if (byte == SLASH) break;
       if (length >= NAME_MAX) return -ENAMETOOLONG;
       cursor++;
