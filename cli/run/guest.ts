@@ -212,10 +212,18 @@ function collectText(stream: Readable): { text(): string } {
 function wireGuest(child: ChildProcess, temporary: string | undefined): Guest {
   const input = child.stdin as Writable;
   const errors = child.stdio[3] as Duplex;
-  const statusLines = collectText(child.stdio[4] as Duplex);
+  const statusStream = child.stdio[4] as Duplex;
+  const statusLines = collectText(statusStream);
+  // A serial port loses what comes before the kernel has set it up.
+  const takesInput = new Promise<void>((resolve) => {
+    statusStream.on("data", () => {
+      if (/^input$/m.test(statusLines.text())) resolve();
+    });
+    statusStream.once("close", resolve);
+  });
   const qemuErrors = collectText(child.stderr as Readable);
   // A guest that ends while we write is no failure of ours.
-  for (const stream of [input, errors, child.stdio[4] as Duplex]) stream.on("error", () => {});
+  for (const stream of [input, errors, statusStream]) stream.on("error", () => {});
   const ended = new Promise<{ ending: Ending; qemuStatus: number | null; qemuErrors: string }>((resolve, reject) => {
     child.on("error", (error) => {
       if (errorCode(error) === "ABORT_ERR") return;
@@ -227,26 +235,24 @@ function wireGuest(child: ChildProcess, temporary: string | undefined): Guest {
     });
   });
   const send = (bytes: Uint8Array): boolean => (input.writable ? input.write(bytes) : true);
+  const sendLater = (bytes: Uint8Array): void => {
+    void takesInput.then(() => send(bytes));
+  };
   return {
     process: child,
     stdout: child.stdout,
     stderr: errors,
     write: async (data) => {
+      await takesInput;
       if (send(frameData(data)) || !input.writable) return;
       await new Promise<void>((resolve) => {
         input.once("drain", resolve);
         input.once("close", resolve);
       });
     },
-    endInput: () => {
-      send(frameEnd());
-    },
-    sendSignal: (signal) => {
-      send(frameSignal(signal));
-    },
-    resize: (columns, rows) => {
-      send(frameWindow(columns, rows));
-    },
+    endInput: () => sendLater(frameEnd()),
+    sendSignal: (signal) => sendLater(frameSignal(signal)),
+    resize: (columns, rows) => sendLater(frameWindow(columns, rows)),
     kill: () => {
       child.kill("SIGKILL");
     },

@@ -10,6 +10,7 @@ import { InputStreamFile, OutputStreamFile, SerialConsole, SignalReceiver } from
 import { setJobControl, terminalOf, Tty } from "../console/tty";
 import { TtyFile } from "../console/tty-file";
 import { com1, com2, SerialSink } from "../drivers/uart";
+import { announceInput } from "../panic/power";
 import * as log from "../log/log";
 import { currentProcess, currentThread } from "../process/current";
 import { isOrphanedGroup } from "../process/process-group";
@@ -120,6 +121,7 @@ export function setUpConsole(config: BootConfig): void {
   registerCharacter(TTY_AUX_MAJOR, 1, "console", new ConsoleDriver(), 0o600);
   registerCharacter(TTY_MAJOR, 64, "ttyS0", new ConsoleDriver(), 0o660);
   made.start();
+  if (isFramed) announceInput();
 }
 
 /** Where the kernel's own lines go: with standard error. */

@@ -51,9 +51,19 @@ export function exitPanicking(reason: Text): void {
   cpu.stop();
 }
 
+/** Tell the host program that the console takes input: what comes before, a serial port may lose. */
+export function announceInput(): void {
+  line.clear().string("input").byte(0x0a);
+  tellEmulator();
+}
+
+/** Write the line to the debug console. Returns whether there is one. */
+function tellEmulator(): bool {
+  if (port.in8(DEBUG_CONSOLE) != DEBUG_CONSOLE) return false;
+  for (let i: u64 = 0; i < <u64>line.length; i++) port.out8(DEBUG_CONSOLE, mem.load8(line.address + i));
+  return true;
+}
+
 function leaveEmulator(value: u32): void {
-  if (port.in8(DEBUG_CONSOLE) == DEBUG_CONSOLE) {
-    for (let i: u64 = 0; i < <u64>line.length; i++) port.out8(DEBUG_CONSOLE, mem.load8(line.address + i));
-    port.out32(DEBUG_EXIT, value);
-  }
+  if (tellEmulator()) port.out32(DEBUG_EXIT, value);
 }

@@ -34,6 +34,7 @@ function readMessage(/** @type {number[]} */ data) {
   }
 }
 
+last("input");
 switch (kind) {
   case "exit":
     writeSync(1, "out\n");
