@@ -2,16 +2,18 @@
 // terminals but travel over the same line or the second one.
 
 import { makeDevice } from "../abi/stat";
-import { EBADF } from "../abi/errno";
+import { EBADF, EINTR, ERESTARTSYS } from "../abi/errno";
 import { WRITABLE } from "../abi/poll";
 import { FIONREAD } from "../abi/termios";
-import { SerialPort } from "../drivers/uart";
+import { SerialListener, SerialPort } from "../drivers/uart";
 import * as lines from "../interrupt/lines";
 import { InterruptHandler } from "../interrupt/vectors";
 import { Text } from "../lib/text";
 import { IoVector } from "../memory/io-vector";
 import { store32 } from "../memory/user";
 import { bytesAddress } from "memory/address";
+import { wait, waitUninterruptibly } from "../sched/block";
+import { WaitQueue } from "../sched/wait";
 import { File } from "../vfs/file";
 import { S_IFIFO } from "../vfs/inode";
 import { FrameDecoder, FrameListener } from "./framing";
@@ -37,8 +39,7 @@ class SerialOutput extends TerminalDevice {
   }
 
   override send(address: u64, length: u64): u64 {
-    this.serial.write(address, length);
-    return length;
+    return this.serial.send(address, length);
   }
 
   override resumeInput(): void {
@@ -85,14 +86,42 @@ class LineListener extends FrameListener {
   }
 }
 
-class ReceiveInterrupt extends InterruptHandler {
-  constructor(readonly console: SerialConsole) {
+/** Room in a port: for the terminal's waiting output, and for whoever writes streams to the port. */
+export class PortRoom extends SerialListener {
+  readonly waiting: WaitQueue = new WaitQueue();
+  readonly pollers: WaitQueue = new WaitQueue();
+  tty: Tty | null = null;
+
+  override roomCame(): void {
+    let tty = this.tty;
+    if (tty !== null) tty.outputDrained();
+    this.waiting.wakeAll(WRITABLE);
+    this.pollers.wakeAll(WRITABLE);
+  }
+}
+
+class PortInterrupt extends InterruptHandler {
+  constructor(
+    readonly serial: SerialPort,
+    /** Who takes its input; null: nobody. */
+    readonly console: SerialConsole | null,
+  ) {
     super();
   }
 
   override handle(): void {
-    this.console.receive();
+    this.serial.interrupted();
+    let console = this.console;
+    if (console !== null) console.receive();
   }
+}
+
+/** A port without input: standard error's. */
+export function connectOutputPort(serial: SerialPort): PortRoom {
+  let room = new PortRoom();
+  serial.setListener(room);
+  lines.connectIsa(serial.line, new PortInterrupt(serial, null));
+  return room;
 }
 
 export class SerialConsole {
@@ -101,6 +130,8 @@ export class SerialConsole {
   readonly stream: InputStream | null;
   private readonly listener: LineListener;
   private readonly decoder: FrameDecoder;
+  /** Told when the port has room. */
+  readonly room: PortRoom = new PortRoom();
 
   /** `isFramed`: a host program is behind the line; `isStream`: standard input is no terminal. */
   constructor(
@@ -117,6 +148,8 @@ export class SerialConsole {
     this.listener = listener;
     this.decoder = new FrameDecoder(listener, !isFramed);
     output.console = this;
+    this.room.tty = tty;
+    serial.setListener(this.room);
     terminals.push(tty);
   }
 
@@ -126,7 +159,7 @@ export class SerialConsole {
 
   /** Begin to receive. */
   start(): void {
-    if (!lines.connectIsa(this.serial.line, new ReceiveInterrupt(this))) return;
+    if (!lines.connectIsa(this.serial.line, new PortInterrupt(this.serial, this))) return;
     this.receive();
   }
 
@@ -190,10 +223,16 @@ export class InputStreamFile extends File {
 /** Standard output or error as a pipe: bytes unchanged to a serial line. */
 export class OutputStreamFile extends File {
   private chunk: StaticArray<u8> = new StaticArray<u8>(<i32>CHUNK);
+  /** A thread is in the middle of its bytes. */
+  private isBusy: bool = false;
 
-  constructor(readonly serial: SerialPort) {
+  constructor(
+    readonly serial: SerialPort,
+    readonly room: PortRoom,
+  ) {
     super();
     this.flags = 1;
+    this.readiness = room.pollers;
   }
 
   override read(_io: IoVector): i64 {
@@ -201,11 +240,27 @@ export class OutputStreamFile extends File {
   }
 
   override write(io: IoVector): i64 {
+    while (this.isBusy) {
+      if (wait(this.room.waiting) == -EINTR) return -ERESTARTSYS;
+    }
+    this.isBusy = true;
+    let total = this.send(io);
+    this.isBusy = false;
+    this.room.waiting.wakeAll(WRITABLE);
+    return total;
+  }
+
+  private send(io: IoVector): i64 {
     let total: i64 = 0;
     while (io.remaining > 0) {
       let moved = io.take(bytesAddress(this.chunk), min(CHUNK, io.remaining));
       if (moved < 0) return total > 0 ? total : moved;
-      this.serial.write(bytesAddress(this.chunk), <u64>moved);
+      let sent: u64 = 0;
+      while (sent < <u64>moved) {
+        sent += this.serial.send(bytesAddress(this.chunk) + sent, <u64>moved - sent);
+        // What was taken from the program is sent whatever signals come: a reader that stays away ends with the machine.
+        if (sent < <u64>moved) waitUninterruptibly(this.room.waiting);
+      }
       total += moved;
     }
     return total;
@@ -220,7 +275,7 @@ export class OutputStreamFile extends File {
   }
 
   override reopen(_flags: u32): File | null {
-    return new OutputStreamFile(this.serial);
+    return new OutputStreamFile(this.serial, this.room);
   }
 
   override describe(): StaticArray<u8> {

@@ -1,5 +1,8 @@
-// Serial ports: the 16550 (PC16550D data sheet), output by polling, input by interrupt. COM1 is the machine's console;
-// COM2, where there is one, can carry standard error and the kernel's own lines.
+// Serial ports: the 16550 (PC16550D data sheet). COM1 is the machine's console; COM2, where there is one, can carry
+// standard error and the kernel's own lines.
+//
+// Programs' output goes by `send`, which takes what the port takes and lets the caller wait for `roomCame`; the kernel's
+// own lines by `write`, which polls and gives up on a port that is stuck.
 
 import * as mem from "machine/mem";
 import * as port from "machine/port";
@@ -23,7 +26,10 @@ const MODEM_READY: u32 = 0x0b; // DTR, RTS, OUT2 (lets interrupts through)
 const MODEM_LOOPBACK: u32 = 0x10;
 const STATUS_DATA_READY: u32 = 0x01;
 const STATUS_TRANSMITTER_EMPTY: u32 = 0x20;
+/** Nothing is left to send, not even in the shift register. */
+const STATUS_IDLE: u32 = 0x40;
 const INTERRUPT_DATA_READY: u32 = 0x01;
+const INTERRUPT_ROOM: u32 = 0x02;
 const FIFO_DEPTH: u64 = 16;
 /**
  * Polls before a stuck transmitter is given up: tens of seconds. An emulator on a busy host takes up to a second to pass
@@ -33,10 +39,22 @@ const PATIENCE: i32 = 50_000_000;
 const NEWLINE: u32 = 0x0a;
 const RETURN: u32 = 0x0d;
 
+/** Who waits for a port to take more. */
+export class SerialListener {
+  /** The port can take bytes again, or never could. */
+  roomCame(): void {}
+}
+
+/** Polls after a burst before a port counts as busy: QEMU's is ready at once. */
+const SHORT_PATIENCE: i32 = 64;
+
 export class SerialPort {
   isThere: bool = false;
   /** A byte that came before the FIFOs were on: switching them on clears it. -1 when there was none. */
   private early: i32 = -1;
+  /** Which interrupts are on. */
+  private interrupts: u32 = 0;
+  private listener: SerialListener | null = null;
 
   constructor(
     /** First I/O port. */
@@ -99,6 +117,13 @@ export class SerialPort {
     }
   }
 
+  /** Wait until everything written has left the port. */
+  drain(): void {
+    if (!this.isThere) return;
+    let patience = PATIENCE;
+    while ((port.in8(this.base + LINE_STATUS) & STATUS_IDLE) == 0 && --patience > 0) {}
+  }
+
   private waitForRoom(): bool {
     let patience = PATIENCE;
     while ((port.in8(this.base + LINE_STATUS) & STATUS_TRANSMITTER_EMPTY) == 0) {
@@ -120,7 +145,50 @@ export class SerialPort {
 
   /** Let received bytes raise the port's interrupt, or not. */
   setReceiveInterrupt(isOn: bool): void {
-    if (this.isThere) port.out8(this.base + INTERRUPT_ENABLE, isOn ? INTERRUPT_DATA_READY : 0);
+    this.setInterrupts(isOn ? this.interrupts | INTERRUPT_DATA_READY : this.interrupts & ~INTERRUPT_DATA_READY);
+  }
+
+  private setInterrupts(interrupts: u32): void {
+    if (!this.isThere || interrupts == this.interrupts) return;
+    this.interrupts = interrupts;
+    port.out8(this.base + INTERRUPT_ENABLE, interrupts);
+  }
+
+  setListener(listener: SerialListener): void {
+    this.listener = listener;
+  }
+
+  /**
+   * Send as many bytes as the port takes now; returns how many. When fewer than asked, the listener's `roomCame` is called once
+   * there is room (the port's interrupt line leads to `interrupted`).
+   */
+  send(start: u64, length: u64): u64 {
+    if (!this.isThere) return length;
+    let address = start;
+    let end = start + length;
+    while (address < end) {
+      let patience = SHORT_PATIENCE;
+      while ((port.in8(this.base + LINE_STATUS) & STATUS_TRANSMITTER_EMPTY) == 0) {
+        if (--patience > 0) continue;
+        this.setInterrupts(this.interrupts | INTERRUPT_ROOM);
+        return address - start;
+      }
+      let burst = min(address + FIFO_DEPTH, end);
+      while (address < burst) {
+        port.out8(this.base + DATA, mem.load8(address));
+        address++;
+      }
+    }
+    return length;
+  }
+
+  /** The port's interrupt came: tell the listener of room. */
+  interrupted(): void {
+    if ((this.interrupts & INTERRUPT_ROOM) == 0) return;
+    if ((port.in8(this.base + LINE_STATUS) & STATUS_TRANSMITTER_EMPTY) == 0) return;
+    this.setInterrupts(this.interrupts & ~INTERRUPT_ROOM);
+    let listener = this.listener;
+    if (listener !== null) listener.roomCame();
   }
 }
 

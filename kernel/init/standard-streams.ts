@@ -6,12 +6,19 @@ import { SIGTTIN } from "../abi/signal";
 import { O_RDWR } from "../abi/fcntl";
 import { BootConfig, OutputKind, StdinKind } from "../boot/config";
 import { JobControl } from "../console/job-control";
-import { InputStreamFile, OutputStreamFile, SerialConsole, SignalReceiver } from "../console/serial-console";
+import {
+  connectOutputPort,
+  InputStreamFile,
+  OutputStreamFile,
+  SerialConsole,
+  SignalReceiver,
+} from "../console/serial-console";
 import { setJobControl, terminalOf, Tty } from "../console/tty";
 import { TtyFile } from "../console/tty-file";
 import { com1, com2, SerialSink } from "../drivers/uart";
 import { announceInput } from "../panic/power";
 import * as log from "../log/log";
+import { addExitHook, ExitHook } from "../panic/power";
 import { currentProcess, currentThread } from "../process/current";
 import { isOrphanedGroup } from "../process/process-group";
 import { findProcess, firstProcess, nextProcess } from "../process/process-table";
@@ -124,8 +131,16 @@ export function setUpConsole(config: BootConfig): void {
   if (isFramed) announceInput();
 }
 
+class DrainSerialPorts extends ExitHook {
+  override run(): void {
+    com1.drain();
+    com2.drain();
+  }
+}
+
 /** Where the kernel's own lines go: with standard error. */
 export function directLog(config: BootConfig): void {
+  addExitHook(new DrainSerialPorts());
   if (config.stderr == OutputKind.COM2 && com2.initialize()) {
     log.replaceSinks(new SerialSink(com2, false));
   } else {
@@ -163,8 +178,8 @@ function openTerminal(tty: Tty): TtyFile {
 }
 
 function addOutput(process: Process, kind: OutputKind, shared: TtyFile | null, tty: Tty): void {
-  if (kind == OutputKind.COM2 && com2.isThere) add(process, new OutputStreamFile(com2));
-  else if (kind != OutputKind.TTY) add(process, new OutputStreamFile(com1));
+  if (kind == OutputKind.COM2 && com2.isThere) add(process, new OutputStreamFile(com2, connectOutputPort(com2)));
+  else if (kind != OutputKind.TTY) add(process, new OutputStreamFile(com1, console!.room));
   else if (shared !== null) {
     shared.retain();
     add(process, shared);

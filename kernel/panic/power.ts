@@ -15,7 +15,7 @@ const DEBUG_EXIT_PANIC: u32 = 0x7f;
 
 const line: Text = new Text(512);
 
-/** Something to do before the machine goes: flush a console, sync a disk. */
+/** Something to do before the machine goes, also in a panic: flush a console. Must not wait for interrupts. */
 export class ExitHook {
   run(): void {}
 }
@@ -46,6 +46,7 @@ export function exitBySignal(signal: i32): void {
 
 /** The kernel failed: end the machine with a reason of one line; on a real one, stop, so that it can be read. Never returns. */
 export function exitPanicking(reason: Text): void {
+  for (let i = 0; i < hooks.length; i++) hooks[i].run();
   line.clear().string("panic ").text(reason).byte(0x0a);
   leaveEmulator(DEBUG_EXIT_PANIC);
   cpu.stop();
