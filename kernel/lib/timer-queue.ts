@@ -66,7 +66,7 @@ export class TimerQueue {
       if (timer.keyNs > nowNs) return;
       if (timer.deadlineNs == NEVER) {
         this.take(timer);
-      } else if (timer.deadlineNs > nowNs) {
+      } else if (timer.deadlineNs > timer.keyNs) {
         timer.keyNs = timer.deadlineNs;
         this.siftDown(timer);
       } else {

@@ -17,10 +17,21 @@ export function writeAddress(text: Text, address: Address): Text {
       i += runLength(address, i) - 1;
       continue;
     }
-    text.hex(word(address, i));
+    writeHex(text, word(address, i));
     if (i < WORDS - 1 && i + 1 != start) text.byte(COLON);
   }
   return text;
+}
+
+/** Without leading zeros. */
+function writeHex(text: Text, value: u32): void {
+  let isLeading = true;
+  for (let shift = 12; shift >= 0; shift -= 4) {
+    let digit = (value >> shift) & 0xf;
+    if (isLeading && digit == 0 && shift > 0) continue;
+    isLeading = false;
+    text.byte(digit < 10 ? 0x30 + digit : 0x57 + digit);
+  }
 }
 
 function writeIpv4(text: Text, value: u32): Text {

@@ -183,7 +183,8 @@ export function parseFrame(bytes: Uint8Array): Frame {
   const type = ((bytes[12] ?? 0) << 8) | (bytes[13] ?? 0);
   const frame: Frame = { destination: hex(0), source: hex(6), type, payload: bytes.subarray(14) };
   if (type === 0x0800) {
-    if (sum16(bytes, 14, 34) !== 0xffff) throw new Error("the IPv4 header's checksum is wrong");
+    if (sum16(bytes, 14, 14 + ((bytes[14] ?? 0) & 15) * 4) !== 0xffff)
+      throw new Error("the IPv4 header's checksum is wrong");
     const protocol = bytes[23] ?? 0;
     frame.ip = { source: bytes.slice(26, 30), destination: bytes.slice(30, 34), protocol, hopLimit: bytes[22] ?? 0 };
     frame.fragment = ((bytes[20] ?? 0) << 8) | (bytes[21] ?? 0);
