@@ -11,6 +11,7 @@ import { addressOf, at, direct, linearAddress } from "memory/address";
 import * as frames from "memory/frames";
 import * as pageTables from "memory/page-tables";
 import * as stacks from "memory/stacks";
+import * as userTables from "memory/user-tables";
 import { bootMachine, startClock } from "../../../kernel/boot/boot";
 import { Machine } from "../../../kernel/boot/machine";
 import { features } from "../../../kernel/cpu/features";
@@ -29,7 +30,7 @@ const DATA: u64 = 0x500000;
 const UNMAPPED: u64 = 0x600000;
 const STACK: u64 = 0x700000;
 const NON_CANONICAL: u64 = 0x800000000000;
-const USER_READ: u64 = pageTables.PRESENT | pageTables.USER;
+const USER_READ: u64 = pageTables.PRESENT | userTables.USER;
 const USER_WRITE: u64 = USER_READ | pageTables.WRITABLE | pageTables.NO_EXECUTE;
 const CANARY: u64 = 0x0123456789abcdef;
 
@@ -91,7 +92,7 @@ function walk(table: u64, level: i32, isWritable: bool, isExecutable: bool): voi
     }
     leaves++;
     if (writable && executable) writableAndExecutable++;
-    if ((entry & pageTables.USER) != 0) userLeaves++;
+    if ((entry & userTables.USER) != 0) userLeaves++;
   }
 }
 
@@ -181,9 +182,9 @@ function runProgram(machine: Machine): void {
   const code = frames.allocateZeroed();
   const program = machine.root;
   if (program !== null) mem.copy(direct(code), direct(program.physical), program.sizeBytes);
-  pageTables.map(root, TEXT, code, USER_READ);
-  pageTables.map(root, DATA, frames.allocateZeroed(), USER_WRITE);
-  pageTables.map(root, STACK, frames.allocateZeroed(), USER_WRITE);
+  mapPage(TEXT, code, USER_READ);
+  mapPage(DATA, frames.allocateZeroed(), USER_WRITE);
+  mapPage(STACK, frames.allocateZeroed(), USER_WRITE);
   pageTables.activate(root);
   const top = stacks.allocate();
   cpu.setKernelStack(top);
@@ -196,8 +197,11 @@ function runProgram(machine: Machine): void {
   cpu.enterUser(top - offsetof<TrapFrame>());
 }
 
+function mapPage(address: u64, frame: u64, flags: u64): void {
+  mem.store64(userTables.make(root, address), frame | flags);
+}
+
 function finish(): void {
-  pageTables.destroyRoot(root);
   line
     .clear()
     .string("1..")
