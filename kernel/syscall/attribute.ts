@@ -36,7 +36,7 @@ import { currentProcess } from "../process/current";
 import { wallNs } from "../sched/clock";
 import { Inode } from "../vfs/inode";
 import { Mount } from "../vfs/mount";
-import { noticeInode } from "../vfs/notify";
+import { noticeEntry, noticeInode } from "../vfs/notify";
 import { Last } from "../vfs/walk";
 import { findTarget, found, targetDescriptor } from "./files";
 import { define2, define3, define4, define5 } from "./table";
@@ -57,6 +57,13 @@ function changeable(error: i32): Inode | null {
   else if (file !== null && file.isPathOnly) targetError = -EBADF;
   else if (mount !== null && mount.isReadOnly) targetError = -EROFS;
   return targetError < 0 ? null : inode;
+}
+
+/** Tell those who watch the target, and its directory. */
+function noticeChange(inode: Inode): void {
+  let entry = found().entry;
+  if (entry !== null) noticeEntry(entry, IN_ATTRIB);
+  else noticeInode(inode, IN_ATTRIB);
 }
 
 function chmod(path: u64, mode: u64): i64 {
@@ -96,7 +103,7 @@ function setMode(inode: Inode | null, mode: u32): i64 {
   if (!credentials.isPrivileged && !credentials.isMember(inode.groupId)) mode &= ~S_ISGID;
   inode.mode = (inode.mode & ~(<u32>0o7777)) | mode;
   inode.changeNs = <i64>wallNs();
-  noticeInode(inode, IN_ATTRIB);
+  noticeChange(inode);
   return 0;
 }
 
@@ -138,7 +145,7 @@ function setOwner(inode: Inode | null, user: u32, group: u32): i64 {
     if ((inode.mode & 0o010) != 0) inode.mode &= ~S_ISGID;
   }
   inode.changeNs = <i64>wallNs();
-  noticeInode(inode, IN_ATTRIB);
+  noticeChange(inode);
   return 0;
 }
 
@@ -215,7 +222,7 @@ function setTimes(inode: Inode | null, toNow: bool): i64 {
   if (times[1] != UTIME_OMIT) inode.accessNs = times[1] == UTIME_NOW ? now : times[0] * NS_PER_SECOND + times[1];
   if (times[3] != UTIME_OMIT) inode.modifyNs = times[3] == UTIME_NOW ? now : times[2] * NS_PER_SECOND + times[3];
   inode.changeNs = now;
-  noticeInode(inode, IN_ATTRIB);
+  noticeChange(inode);
   return 0;
 }
 

@@ -5,6 +5,7 @@
 import { EBADF, ENOENT, ENOTDIR } from "../abi/errno";
 import { AT_FDCWD } from "../abi/fcntl";
 import { currentProcess } from "../process/current";
+import { DirectoryEntry } from "../vfs/directory-entry";
 import { File } from "../vfs/file";
 import { Inode } from "../vfs/inode";
 import { Mount } from "../vfs/mount";
@@ -83,6 +84,8 @@ export class Target {
   /** The open file when the call named a descriptor, else null. */
   file: File | null = null;
   mount: Mount | null = null;
+  /** The name it was reached by, where there is one. */
+  entry: DirectoryEntry | null = null;
 }
 
 const target = new Target();
@@ -95,12 +98,13 @@ export function findTarget(directory: u64, path: u64, last: i32, mayBeEmpty: boo
   target.inode = null;
   target.file = null;
   target.mount = null;
+  target.entry = null;
   let walk = beginWalk();
   let error = walk.setUserText(path);
   if (error == 0) {
     if (!walk.isEmpty) {
       error = walkTextAt(walk, directory, last);
-      if (error == 0) setTarget(walk.inode, walk.mount);
+      if (error == 0) setTarget(walk.entry, walk.mount);
     } else error = mayBeEmpty ? targetDescriptor(directory) : -ENOENT;
   }
   endWalk(walk);
@@ -112,9 +116,10 @@ export function targetDescriptor(descriptor: u64): i32 {
   target.inode = null;
   target.file = null;
   target.mount = null;
+  target.entry = null;
   if (<i32>descriptor == AT_FDCWD) {
     let directory = currentProcess().files.directory!;
-    setTarget(directory.entry.inode, directory.mount);
+    setTarget(directory.entry, directory.mount);
     return 0;
   }
   let file = fileOf(descriptor);
@@ -122,12 +127,16 @@ export function targetDescriptor(descriptor: u64): i32 {
   target.file = file;
   target.inode = file.inode;
   let path = file.path;
-  if (path !== null) target.mount = path.mount;
+  if (path !== null) {
+    target.mount = path.mount;
+    target.entry = path.entry;
+  }
   return 0;
 }
 
-function setTarget(inode: Inode | null, mount: Mount): void {
-  target.inode = inode;
+function setTarget(entry: DirectoryEntry, mount: Mount): void {
+  target.inode = entry.inode;
+  target.entry = entry;
   target.mount = mount;
 }
 

@@ -1,8 +1,9 @@
 // read(2), write(2) and their vector and offset forms, lseek(2), truncate(2), fallocate(2), and the fsync family.
 
 import { EACCES, EBADF, EFBIG, EINVAL, EISDIR, EOPNOTSUPP, EROFS, ESPIPE, ETXTBSY } from "../abi/errno";
-import { AT_FDCWD, O_APPEND, SEEK_CUR, SEEK_HOLE } from "../abi/fcntl";
+import { AT_FDCWD, FALLOC_FL_KEEP_SIZE, O_APPEND, SEEK_CUR, SEEK_HOLE } from "../abi/fcntl";
 import { IN_MODIFY } from "../abi/inotify";
+import { SIGXFSZ } from "../abi/signal";
 import {
   SYS_fadvise64,
   SYS_fallocate,
@@ -29,6 +30,7 @@ import {
 import { IoVector } from "../memory/io-vector";
 import { currentProcess, currentThread } from "../process/current";
 import { RLIM_INFINITY, RLIMIT_FSIZE } from "../process/resource-limits";
+import { signalSelf } from "../process/signal-send";
 import { File } from "../vfs/file";
 import { S_IFREG } from "../vfs/inode";
 import { noticeEntry } from "../vfs/notify";
@@ -98,9 +100,20 @@ function limitSize(file: File, io: IoVector, offset: u64): i32 {
   let inode = file.inode;
   if (inode === null || inode.type != S_IFREG || io.remaining == 0) return 0;
   let start = (file.flags & O_APPEND) != 0 ? inode.size : offset;
-  if (start >= limit) return -EFBIG;
+  if (start >= limit) return tooLarge();
   io.limit(limit - start);
   return 0;
+}
+
+/** A program that goes beyond its limit is told by a signal too. */
+function tooLarge(): i32 {
+  signalSelf(SIGXFSZ);
+  return -EFBIG;
+}
+
+/** Whether a file may get this length: RLIMIT_FSIZE bounds growing. */
+function isBeyondLimit(length: u64, size: u64): bool {
+  return length > size && length > currentProcess().limits.soft[RLIMIT_FSIZE];
 }
 
 function pread64(descriptor: u64, buffer: u64, count: u64, offset: u64): i64 {
@@ -179,7 +192,7 @@ function truncate(path: u64, length: u64): i64 {
     else if (walk.mount.isReadOnly) error = -EROFS;
     else if (inode.permits(currentProcess().credentials, 2) < 0) error = -EACCES;
     else if (inode.writerCount < 0) error = -ETXTBSY;
-    else if (length > currentProcess().limits.soft[RLIMIT_FSIZE] && length > inode.size) error = -EFBIG;
+    else if (isBeyondLimit(length, inode.size)) error = tooLarge();
     else {
       error = inode.truncate(length);
       if (error >= 0) noticeEntry(walk.entry, IN_MODIFY);
@@ -195,7 +208,7 @@ function ftruncate(descriptor: u64, length: u64): i64 {
   if (file === null) return -EBADF;
   let inode = file.inode;
   if (inode === null || !inode.isRegular || !file.isWritable) return -EINVAL;
-  if (length > currentProcess().limits.soft[RLIMIT_FSIZE] && length > inode.size) return -EFBIG;
+  if (isBeyondLimit(length, inode.size)) return tooLarge();
   return file.truncate(length);
 }
 
@@ -208,6 +221,7 @@ function fallocate(descriptor: u64, mode: u64, offset: u64, length: u64): i64 {
   if (inode === null) return -ESPIPE;
   if (inode.isDirectory) return -EISDIR;
   if (<i64>(offset + length) < 0) return -EFBIG;
+  if ((mode & <u64>FALLOC_FL_KEEP_SIZE) == 0 && isBeyondLimit(offset + length, inode.size)) return tooLarge();
   return file.allocate(<u32>mode, offset, length);
 }
 

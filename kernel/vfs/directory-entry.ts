@@ -3,6 +3,7 @@
 
 import { ListNode } from "../lib/list";
 import { Inode } from "./inode";
+import { Mount } from "./mount";
 
 let lastId: u32 = 0;
 
@@ -14,8 +15,9 @@ export class DirectoryEntry extends ListNode {
   inode: Inode | null;
   /** Unlinked or renamed over: /proc shows " (deleted)". */
   isDeleted: bool = false;
-  /** How many mounts stand on it. */
+  /** How many mounts stand on it, and the newest. */
   mountCount: i32 = 0;
+  mounted: Mount | null = null;
   /** Distinguishes parents in the cache's keys. */
   readonly id: u32;
   /** The cache's chain and key; 0 while it is not in the cache. */

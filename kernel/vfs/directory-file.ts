@@ -94,6 +94,7 @@ export class DirectoryFile extends File {
     let error: i64 = 0;
     if (isRoomLeft) error = <i64>inode.readNames(sink, sink.position - FIRST_POSITION);
     this.position = sink.position;
+    inode.accessed();
     if (sink.written > 0) return sink.written;
     return error < 0 ? error : sink.error;
   }

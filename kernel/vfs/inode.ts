@@ -202,6 +202,9 @@ export class Inode extends PageSource {
     return -EINVAL;
   }
 
+  /** The content was read by a program: the access time may follow (mount option relatime). */
+  accessed(): void {}
+
   /** Regular files: bytes written at `offset`, the size grown as needed; a negative errno. */
   writeAt(_io: IoVector, _offset: u64): i64 {
     return -EINVAL;

@@ -46,6 +46,7 @@ export function mount(fileSystem: FileSystem, place: Path | null, flags: u64 = 0
   mounted.mountPoint = place;
   if (place !== null) {
     place.entry.mountCount++;
+    place.entry.mounted = mounted;
     place.entry.isPinned = true;
   }
   mounts.push(mounted);
@@ -54,6 +55,8 @@ export function mount(fileSystem: FileSystem, place: Path | null, flags: u64 = 0
 
 /** What stands on `entry` of `below`, the newest first; null for nothing. */
 export function mountedOn(below: Mount, entry: DirectoryEntry): Mount | null {
+  let newest = entry.mounted;
+  if (newest !== null && newest.mountPoint!.mount === below) return newest;
   for (let i = mounts.length - 1; i >= 0; i--) {
     let place = mounts[i].mountPoint;
     if (place !== null && place.entry === entry && place.mount === below) return mounts[i];
@@ -64,7 +67,10 @@ export function mountedOn(below: Mount, entry: DirectoryEntry): Mount | null {
 /** Take a mount off the tree. Precondition: it is not the root mount and none stands on it. */
 export function unmount(mounted: Mount): void {
   let place = mounted.mountPoint;
-  if (place !== null) place.entry.mountCount--;
+  if (place !== null) {
+    place.entry.mountCount--;
+    place.entry.mounted = null;
+  }
   let at = mounts.indexOf(mounted);
   if (at >= 0) mounts.splice(at, 1);
 }

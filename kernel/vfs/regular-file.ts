@@ -2,7 +2,7 @@
 // writeAt, truncate and the rest; nothing here allocates.
 
 import { EFBIG, EINVAL, ENXIO, EOVERFLOW } from "../abi/errno";
-import { O_APPEND, SEEK_CUR, SEEK_DATA, SEEK_END, SEEK_HOLE, SEEK_SET } from "../abi/fcntl";
+import { O_APPEND, O_NOATIME, SEEK_CUR, SEEK_DATA, SEEK_END, SEEK_HOLE, SEEK_SET } from "../abi/fcntl";
 import { IN_ACCESS, IN_MODIFY } from "../abi/inotify";
 import { IoVector } from "../memory/io-vector";
 import { PageSource } from "../memory/page-source";
@@ -29,7 +29,9 @@ export class RegularFile extends File {
 
   override readAt(io: IoVector, offset: u64): i64 {
     if (offset > MAX_OFFSET) return -EINVAL;
-    let count = this.inode!.readAt(io, offset);
+    let inode = this.inode!;
+    let count = inode.readAt(io, offset);
+    if (count > 0 && (this.flags & O_NOATIME) == 0) inode.accessed();
     if (isWatching && count > 0) noticeFile(this, IN_ACCESS);
     return count;
   }

@@ -51,6 +51,13 @@ export class TmpInode extends Inode {
     this.isChanged = true;
   }
 
+  /** As relatime: once after each change, and not for what is as the image has it. */
+  override accessed(): void {
+    if (this.isChanged && (this.accessNs <= this.modifyNs || this.accessNs <= this.changeNs)) {
+      this.accessNs = <i64>wallNs();
+    }
+  }
+
   override allowAttributeChange(): i32 {
     this.isChanged = true;
     return 0;
