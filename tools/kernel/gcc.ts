@@ -6,6 +6,7 @@ import { availableParallelism } from "node:os";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { hash, readIfThere, repositoryRoot, writeWhole } from "./cache.ts";
+import { fetchObject, keepObject, pruneObjects } from "./object-store.ts";
 
 const run = promisify(execFile);
 
@@ -26,8 +27,9 @@ const kernelFlags = [
   "-fno-optimize-sibling-calls",
   "-fno-delete-null-pointer-checks",
   "-fcf-protection=none",
-  `-ffile-prefix-map=${repositoryRoot}=.`,
 ];
+/** Paths in the objects begin at the repository, wherever that is: so they are the same everywhere. */
+const pathFlag = `-ffile-prefix-map=${repositoryRoot}=.`;
 /** A kernel stack is 16 KiB; a function that takes more of it than this is reported. */
 const frameLimitBytes = 1024;
 
@@ -84,7 +86,11 @@ export async function compileObjects(
   mkdirSync(join(repositoryRoot, folder), { recursive: true });
   const compiler = compilerIdentity();
   const jobs = sources.map((source) => {
-    const flags = [...kernelFlags, ...source.flags, ...(source.isGenerated ? ["-w", "-fstack-usage"] : ["-Wall"])];
+    const flags = [
+      ...kernelFlags,
+      ...source.flags,
+      ...(source.isGenerated ? ["-w", "-fstack-usage"] : ["-Wall", "-fstack-usage"]),
+    ];
     const object = join(folder, `${source.name}.o`);
     return { source, flags, object, key: hash(source.contentHash, flags.join(" "), compiler) };
   });
@@ -98,8 +104,14 @@ export async function compileObjects(
   const worker = async () => {
     for (let job = stale[next++]; job; job = stale[next++]) {
       const path = join(repositoryRoot, job.object);
-      const printed = await tool("gcc", [...job.flags, "-c", job.source.path, "-o", path]);
-      if (printed.trim() !== "") warnings.push(printed.trim());
+      if (!fetchObject(`${job.key}.o`, path) || !fetchObject(`${job.key}.su`, path.replace(/\.o$/, ".su"))) {
+        const printed = await tool("gcc", [pathFlag, ...job.flags, "-c", job.source.path, "-o", path]);
+        if (printed.trim() !== "") warnings.push(printed.trim());
+        else {
+          keepObject(`${job.key}.o`, path);
+          keepObject(`${job.key}.su`, path.replace(/\.o$/, ".su"));
+        }
+      }
       warnings.push(...largeFrames(path.replace(/\.o$/, ".su")));
       // The key is written last: an interrupted build has no key.
       writeWhole(`${path}.key`, job.key);
@@ -108,6 +120,7 @@ export async function compileObjects(
     }
   };
   await Promise.all(Array.from({ length: Math.min(availableParallelism(), 8) }, worker));
+  if (stale.length > 0) pruneObjects();
   return { objects: jobs.map((job) => job.object), warnings };
 }
 
