@@ -3,6 +3,7 @@
 import { SYSCALL_VECTOR, TrapFrame } from "machine/frame";
 import { at } from "memory/address";
 import { ENOSYS } from "../abi/errno";
+import { SYS_exit, SYS_exit_group } from "../abi/syscall-numbers";
 import * as log from "../log/log";
 import { UserThread } from "../process/user-thread";
 import { current } from "../sched/scheduler";
@@ -26,6 +27,8 @@ export function handleSyscall(frame: usize): void {
     reportUnknown(number, registers.rip);
   } else {
     call.count++;
+    if (strace.isOn && (number == <u64>SYS_exit || number == <u64>SYS_exit_group))
+      strace.showLast(call, number, registers);
     result = call.run(registers.rdi, registers.rsi, registers.rdx, registers.r10, registers.r8, registers.r9);
   }
   if (strace.isOn) strace.show(call, number, registers, result);

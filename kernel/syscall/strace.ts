@@ -34,9 +34,29 @@ export function enable(names: StaticArray<u8>): void {
   filter = list.bytes;
 }
 
+/** Show a call that does not return (exit, exit_group), before it is made. */
+export function showLast(call: Call, number: u64, registers: TrapFrame): void {
+  if (!begin(call, number, registers, 0)) return;
+  end(line.string(" = ?"));
+}
+
 /** Show a call that has returned. `call` is null for an unknown number. */
 export function show(call: Call | null, number: u64, registers: TrapFrame, result: i64): void {
-  if (call !== null && filter.length > 0 && !isWanted(call.name)) return;
+  if (!begin(call, number, registers, result)) return;
+  line.string(" = ");
+  if (result < 0 && result >= -4095) {
+    line
+      .signed(-1)
+      .byte(0x20)
+      .string(errnoName(<i32>-result));
+  } else if (<u64>result > 0xffffffff) line.hex(<u64>result);
+  else line.signed(result);
+  end(line);
+}
+
+/** Time, thread, name and arguments; false when the call is not to be shown. */
+function begin(call: Call | null, number: u64, registers: TrapFrame, result: i64): bool {
+  if (filter.length > 0 && (call === null || !isWanted(call.name))) return false;
   let nowNs = clock.nowNs();
   line
     .clear()
@@ -52,14 +72,10 @@ export function show(call: Call | null, number: u64, registers: TrapFrame, resul
     showArguments(call, registers, result);
     line.byte(0x29);
   }
-  line.string(" = ");
-  if (result < 0 && result >= -4095) {
-    line
-      .signed(-1)
-      .byte(0x20)
-      .string(errnoName(<i32>-result));
-  } else if (<u64>result > 0xffffffff) line.hex(<u64>result);
-  else line.signed(result);
+  return true;
+}
+
+function end(line: Text): void {
   if (line.length == line.capacity) line.length--;
   line.byte(0x0a);
   log.write(line.address, <u64>line.length);
