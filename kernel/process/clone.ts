@@ -3,6 +3,7 @@
 import { TRAP_FRAME_SIZE } from "machine/frame";
 import * as cpu from "machine/cpu";
 import * as mem from "machine/mem";
+import * as frames from "memory/frames";
 import { linearAddress } from "memory/address";
 import { EAGAIN, ENOMEM } from "../abi/errno";
 import {
@@ -30,9 +31,12 @@ import { currentThread } from "./current";
 import * as extendedState from "./extended-state";
 import { PidFile } from "./pid-file";
 import { Process } from "./process";
-import { addProcess, addThread, allocateId, processCount, threadCount, THREAD_LIMIT } from "./process-table";
+import { addProcess, addThread, allocateId, processCount, threadCount, threadLimit } from "./process-table";
 import { RLIMIT_NPROC } from "./resource-limits";
 import { UserThread } from "./user-thread";
+
+/** Frames that must be free for a new thread: what is left lets those that are there go on and end. */
+const FREE_FRAMES: u64 = 512;
 
 /** What clone and clone3 have in common. */
 export class CloneRequest {
@@ -52,8 +56,9 @@ export class CloneRequest {
 export function clone(request: CloneRequest): i64 {
   let flags = request.flags;
   let caller = currentThread();
-  if (threadCount() >= THREAD_LIMIT) return -EAGAIN;
+  if (threadCount() >= threadLimit()) return -EAGAIN;
   let isThread = (flags & CLONE_THREAD) != 0;
+  if (frames.freeCount() < FREE_FRAMES) return -ENOMEM;
   let process = isThread ? caller.process : copyProcess(caller.process, flags);
   if (process === null) return -ENOMEM;
   let thread = copyThread(caller, process, request);

@@ -4,7 +4,7 @@ import { SIGINT, SIGPIPE, SIGTERM } from "../abi/signal";
 import { Text } from "../lib/text";
 import * as log from "../log/log";
 import { SignalRecord } from "./signal-queue";
-import { contains, isFault, isRealTime, SYNCHRONOUS } from "./signal-set";
+import { isFault, isRealTime } from "./signal-set";
 import { UserThread } from "./user-thread";
 
 const NAMES: StaticArray<string> = [
@@ -50,14 +50,16 @@ export function appendSignalName(text: Text, signal: i32): Text {
 
 const line = new Text(256);
 
-/** Print it. SIGINT, SIGTERM and SIGPIPE are how programs are meant to end: those go to the log alone. */
+/**
+ * Log it, and print it for the first process; others have a parent that tells. SIGINT, SIGTERM and SIGPIPE are how programs are
+ * meant to end: those go to the log alone.
+ */
 export function reportFatalSignal(thread: UserThread, record: SignalRecord, signal: i32): void {
   let process = thread.process;
   let text = log.begin(log.NOTICE);
   describe(text, thread, record, signal);
   log.end();
-  if (signal == SIGINT || signal == SIGTERM || signal == SIGPIPE) return;
-  if (process.id != 1 && !contains(SYNCHRONOUS, signal)) return;
+  if (process.id != 1 || signal == SIGINT || signal == SIGTERM || signal == SIGPIPE) return;
   line.clear().string("eggos: ");
   describe(line, thread, record, signal);
   line.byte(0x0a);

@@ -2,7 +2,7 @@
 
 import { SIGCONT, SIGHUP } from "../abi/signal";
 import { Process, ProcessState } from "./process";
-import { nextProcess } from "./process-table";
+import { processAt, processCount } from "./process-table";
 import { signalGroup } from "./signal-send";
 
 /**
@@ -10,24 +10,22 @@ import { signalGroup } from "./signal-send";
  * (POSIX.1-2017 3.264). `leaving` does not count as a member.
  */
 export function isOrphanedGroup(groupId: i32, leaving: Process | null = null): bool {
-  let process = nextProcess(1);
-  while (process !== null) {
+  for (let p = 0; p < processCount(); p++) {
+    let process = processAt(p);
     if (process.groupId == groupId && process !== leaving && process.state == ProcessState.RUNNING) {
       let parent = process.parent;
       if (parent !== null && parent.groupId != groupId && parent.sessionId == process.sessionId && parent !== leaving) {
         return false;
       }
     }
-    process = nextProcess(process.id + 1);
   }
   return true;
 }
 
 function hasStoppedMember(groupId: i32): bool {
-  let process = nextProcess(1);
-  while (process !== null) {
+  for (let p = 0; p < processCount(); p++) {
+    let process = processAt(p);
     if (process.groupId == groupId && process.stopSignal != 0) return true;
-    process = nextProcess(process.id + 1);
   }
   return false;
 }

@@ -97,7 +97,8 @@ export class Process {
   /** Noted at its end, when the address space goes. */
   peakResidentPages: u64 = 0;
 
-  /** The next process in the same bucket of the process table. */
+  /** Its place in the process table, and the next process in the same bucket. */
+  tableIndex: i32 = 0;
   nextInBucket: Process | null = null;
 
   constructor() {

@@ -13,15 +13,13 @@ import { abortSequence } from "./restartable-sequence";
 import { buildFrame } from "./signal-frame";
 import { replenish, SignalRecord } from "./signal-queue";
 import { beginExit, setMask, updateAttention } from "./signal-send";
-import { contains, CORE_DUMPING, lowest, setOf, SignalSet, STOPPING, SYNCHRONOUS } from "./signal-set";
+import { contains, lowest, setOf, SignalSet, STOPPING, SYNCHRONOUS } from "./signal-set";
 import { stopHere, stopProcess } from "./signal-stop";
 import { restoreMask } from "./temporary-mask";
 import { ATTENTION_MASK, ATTENTION_SEQUENCE, ATTENTION_SIGNAL, ATTENTION_STATE, UserThread } from "./user-thread";
 
 /** The bytes of `syscall` (and `int 0x80`): what the program counter goes back by to run a call again. */
 const CALL_LENGTH: u64 = 2;
-/** wait status: a core was dumped. */
-const CORE_FLAG: i32 = 0x80;
 
 const taken = new SignalRecord();
 
@@ -122,7 +120,7 @@ function actByDefault(thread: UserThread, signal: i32): void {
 /** End the process by a signal, and say so. */
 function end(thread: UserThread, signal: i32): void {
   if (signal != SIGKILL) reportFatalSignal(thread, taken, signal);
-  beginExit(thread.process, contains(CORE_DUMPING, signal) ? signal | CORE_FLAG : signal);
+  beginExit(thread.process, signal);
 }
 
 /**

@@ -8,7 +8,7 @@ import * as scheduler from "../sched/scheduler";
 import { WakeReason } from "../sched/thread";
 import { currentProcess, currentThread } from "./current";
 import { Process, ProcessState } from "./process";
-import { nextProcess } from "./process-table";
+import { processAt, processCount } from "./process-table";
 import { RLIMIT_SIGPENDING } from "./resource-limits";
 import { continueProcess } from "./signal-stop";
 import { SignalRecord } from "./signal-queue";
@@ -152,13 +152,12 @@ export function signalThread(thread: UserThread, signal: i32, code: i32 = SI_KER
 /** A signal from the kernel to every process of a group: the terminal's SIGINT, SIGWINCH, SIGHUP. Returns how many there were. */
 export function signalGroup(groupId: i32, signal: i32, code: i32 = SI_KERNEL): i32 {
   let count = 0;
-  let process = nextProcess(1);
-  while (process !== null) {
+  for (let p = 0; p < processCount(); p++) {
+    let process = processAt(p);
     if (process.groupId == groupId && process.state == ProcessState.RUNNING) {
       signalProcess(process, signal, code);
       count++;
     }
-    process = nextProcess(process.id + 1);
   }
   return count;
 }

@@ -67,10 +67,6 @@ export const STOPPING: SignalSet =
 export const IGNORED_BY_DEFAULT: SignalSet =
   ((<u64>1) << (SIGCONT - 1)) | ((<u64>1) << (SIGCHLD - 1)) | ((<u64>1) << (SIGWINCH - 1)) | ((<u64>1) << (SIGURG - 1));
 
-/** Default action: end with a core dump, which is shown in the status only. SIGQUIT 3, ILL, TRAP, ABRT 6, BUS, FPE, SEGV, XCPU 24, XFSZ 25, SYS. */
-export const CORE_DUMPING: SignalSet =
-  SYNCHRONOUS | (1 << (3 - 1)) | (1 << (6 - 1)) | (1 << (24 - 1)) | (1 << (25 - 1));
-
 /** Whether a signal tells of a fault of the processor, with an address: not one that a program sent. */
 export function isFault(signal: i32, code: i32): bool {
   return contains(SYNCHRONOUS, signal) && code > 0 && code != SI_KERNEL;

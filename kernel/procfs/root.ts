@@ -125,7 +125,7 @@ export function createProcFileSystem(): ProcFileSystem {
   registerProcFile("sys/kernel/random/boot_id", new files.BootId());
   registerProcFile("sys/kernel/random/entropy_avail", new files.Setting(256));
   registerProcFile("sys/kernel/randomize_va_space", new files.Setting(2));
-  registerProcFile("sys/kernel/threads-max", new files.Setting(files.THREADS_MAX));
+  registerProcFile("sys/kernel/threads-max", new files.Setting(<u64>files.threadLimit()));
   registerProcFile("sys/kernel/version", new files.Constant(system.VERSION + "\n"));
   registerProcFile("sys/kernel/yama/ptrace_scope", new files.Setting(1));
   registerProcFile("sys/vm/max_map_count", new files.Setting(65530));

@@ -14,7 +14,7 @@ import { Text } from "../lib/text";
 import { committedPages } from "../memory/usage";
 import { random64 } from "../entropy/random";
 import { sharedBudget } from "../fs/tmpfs/budget";
-import { createdThreads, lastAllocatedId, PID_LIMIT, THREAD_LIMIT, threadCount } from "../process/process-table";
+import { createdThreads, lastAllocatedId, PID_LIMIT, threadCount, threadLimit } from "../process/process-table";
 import * as clock from "../sched/clock";
 import { averages, FRACTION_BITS } from "../sched/load-average";
 import { idleTimeNs, readyCount, switchCount } from "../sched/scheduler";
@@ -261,7 +261,7 @@ export class Setting extends TextSource {
 }
 
 export const PID_MAX: u64 = <u64>PID_LIMIT;
-export const THREADS_MAX: u64 = <u64>THREAD_LIMIT;
+export { threadLimit };
 
 /** The processor's rate in kHz. */
 export class ClockRate extends TextSource {

@@ -18,7 +18,7 @@ import { copyIn, copyOut } from "../memory/user";
 import { processRunNs } from "../process/cpu-time";
 import { currentProcess, currentThread } from "../process/current";
 import { Process } from "../process/process";
-import { findProcess, findThread, nextProcess } from "../process/process-table";
+import { findProcess, findThread, processAt, processCount } from "../process/process-table";
 import { LIMIT_COUNT, RLIMIT_NOFILE } from "../process/resource-limits";
 import { storeProcessUsage, storeThreadUsage, storeUsage } from "../process/usage";
 import * as clock from "../sched/clock";
@@ -118,12 +118,11 @@ function getpriority(which: u64, who: u64): i64 {
     return thread === null ? -ESRCH : 20 - thread.nice;
   }
   let best = -1;
-  let process = nextProcess(1);
-  while (process !== null) {
+  for (let p = 0; p < processCount(); p++) {
+    let process = processAt(p);
     if (isMeant(process, kind, <i32>who)) {
       for (let i = 0; i < process.threads.length; i++) best = max(best, 20 - process.threads[i].nice);
     }
-    process = nextProcess(process.id + 1);
   }
   return best < 0 ? -ESRCH : best;
 }
@@ -141,8 +140,8 @@ function setpriority(which: u64, who: u64, value: u64): i64 {
     return 0;
   }
   let isFound = false;
-  let process = nextProcess(1);
-  while (process !== null) {
+  for (let p = 0; p < processCount(); p++) {
+    let process = processAt(p);
     if (isMeant(process, kind, <i32>who)) {
       for (let i = 0; i < process.threads.length; i++) {
         if (nice < process.threads[i].nice && !isPrivileged) return -EACCES;
@@ -150,7 +149,6 @@ function setpriority(which: u64, who: u64, value: u64): i64 {
         isFound = true;
       }
     }
-    process = nextProcess(process.id + 1);
   }
   return isFound ? 0 : -ESRCH;
 }

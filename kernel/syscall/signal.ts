@@ -46,7 +46,7 @@ import { currentProcess, currentThread } from "../process/current";
 import { O_CLOEXEC, O_NONBLOCK } from "../abi/fcntl";
 import { PidFile } from "../process/pid-file";
 import { Process, ProcessState } from "../process/process";
-import { findProcess, findThread, isGroup, nextProcess } from "../process/process-table";
+import { findProcess, findThread, isGroup, processAt, processCount } from "../process/process-table";
 import { noRestart } from "../process/restart";
 import { takePending } from "../process/signal-delivery";
 import { SignalFile } from "../process/signal-file";
@@ -252,14 +252,13 @@ function killMany(selector: i32, signal: i32): i64 {
   let group = selector == 0 ? self.groupId : -selector;
   if (selector != -1 && !isGroup(group)) return -ESRCH;
   let result: i64 = -ESRCH;
-  let process = nextProcess(1);
-  while (process !== null) {
+  for (let p = 0; p < processCount(); p++) {
+    let process = processAt(p);
     let isMeant = selector == -1 ? process.id != 1 && process !== self : process.groupId == group;
     if (isMeant) {
       let sent = killProcess(process, signal);
       if (sent == 0 || result == -ESRCH) result = sent;
     }
-    process = nextProcess(process.id + 1);
   }
   return result;
 }
