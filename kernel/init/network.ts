@@ -3,6 +3,7 @@
 
 import { BootConfig } from "../boot/config";
 import * as bus from "../drivers/pci/bus";
+import { E1000Driver } from "../drivers/e1000/e1000";
 import { VirtioNetDriver } from "../drivers/virtio/net";
 import * as random from "../entropy/random";
 import * as log from "../log/log";
@@ -63,6 +64,7 @@ export function startNetwork(config: BootConfig, memoryBytes: u64): void {
   stack.start(random.random64(), random.random64(), memoryBytes);
   if (config.addresses.length > 0) stack.configureByHand();
   bus.addDriver(new VirtioNetDriver());
+  bus.addDriver(new E1000Driver());
   bus.start();
   // Interfaces are made at the first poll.
   stack.poll(clock.nowNs());
