@@ -124,6 +124,11 @@ export class AddressSpace {
     return <u64>this.usage.peakResidentPages;
   }
 
+  /** Page tables in use, without the root. */
+  get tablePages(): i32 {
+    return tables.countTables(this.root);
+  }
+
   /** The mapping that holds `address`, or null. */
   mappingAt(address: u64): Mapping | null {
     return this.mappings.find(address);

@@ -175,7 +175,7 @@ function renderMemory(process: Process, text: Text): void {
   kilobytes(text, "VmStk", stackPages(space));
   kilobytes(text, "VmExe", (space.codeEnd - space.codeStart + 4095) >> 12);
   kilobytes(text, "VmLib", libraryPages(space));
-  kilobytes(text, "VmPTE", 0);
+  kilobytes(text, "VmPTE", <u64>space.tablePages);
   kilobytes(text, "VmSwap", 0);
 }
 

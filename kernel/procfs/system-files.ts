@@ -3,6 +3,7 @@
 
 import * as cpu from "machine/cpu";
 import * as frames from "memory/frames";
+import { tableCount } from "memory/user-tables";
 import * as heap from "runtime/heap";
 import * as collector from "runtime/collector";
 import * as stacks from "memory/stacks";
@@ -57,6 +58,7 @@ export class MemoryInformation extends TextSource {
     kilobytes(text, "SReclaimable", 0);
     kilobytes(text, "SUnreclaim", <u64>heap.committedBytes() >> 12);
     kilobytes(text, "KernelStack", <u64>stacks.count() * 4);
+    kilobytes(text, "PageTables", <u64>tableCount);
     kilobytes(text, "CommitLimit", total);
     kilobytes(text, "Committed_AS", committedPages);
     kilobytes(text, "VmallocTotal", (<u64>1) << 33);

@@ -19,7 +19,7 @@ export class DevFs extends Tmpfs {
     this.addLink("stderr", "/proc/self/fd/2");
     this.directory("shm");
     this.directory("pts");
-    registerMemoryDevices(this);
+    registerMemoryDevices();
     setDeviceListener(new NodeMaker(this));
   }
 

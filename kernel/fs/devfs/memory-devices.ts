@@ -6,11 +6,10 @@ import { EINVAL, ENOSPC } from "../../abi/errno";
 import { SEEK_CUR, SEEK_END, SEEK_SET } from "../../abi/fcntl";
 import { fillRandom, mixBytes } from "../../entropy/random";
 import { IoVector } from "../../memory/io-vector";
-import { PageSource } from "../../memory/page-source";
+import { anonymousSource, PageSource } from "../../memory/page-source";
 import { current } from "../../sched/scheduler";
 import { DeviceDriver, registerCharacter } from "../../vfs/devices";
 import { File } from "../../vfs/file";
-import { Tmpfs } from "../tmpfs/tmpfs";
 
 const MEMORY_MAJOR: u32 = 1;
 const NULL_MINOR: u32 = 3;
@@ -18,8 +17,6 @@ const ZERO_MINOR: u32 = 5;
 const FULL_MINOR: u32 = 7;
 const RANDOM_MINOR: u32 = 8;
 const URANDOM_MINOR: u32 = 9;
-/** What a mapping of /dev/zero can show: more than any address space has. */
-const ZERO_SIZE: u64 = (<u64>1) << 47;
 
 /** Reads nothing, takes everything. */
 export class NullFile extends File {
@@ -49,22 +46,13 @@ export class NullFile extends File {
 
 /** Zeros without end. */
 class ZeroFile extends NullFile {
-  private files: Tmpfs;
-
-  constructor(files: Tmpfs) {
-    super();
-    this.files = files;
-  }
-
   override read(io: IoVector): i64 {
     return io.putZeros(io.remaining);
   }
 
-  /** Memory of zeros: an unnamed file of holes, one for each mapping. */
+  /** Memory of zeros, as MAP_ANONYMOUS gives it. */
   override mappable(): PageSource | null {
-    let inode = this.files.createAnonymous(0o600);
-    if (inode !== null) inode.truncate(ZERO_SIZE);
-    return inode;
+    return anonymousSource;
   }
 }
 
@@ -127,18 +115,14 @@ export function putRandom(io: IoVector): i64 {
 }
 
 class MemoryDriver extends DeviceDriver {
-  constructor(private files: Tmpfs) {
-    super();
-  }
-
   override open(minor: u32, flags: u32): File | null {
     switch (minor) {
       case NULL_MINOR:
         return new NullFile();
       case ZERO_MINOR:
-        return new ZeroFile(this.files);
+        return new ZeroFile();
       case FULL_MINOR:
-        return new FullFile(this.files);
+        return new FullFile();
       case RANDOM_MINOR:
       case URANDOM_MINOR:
         return new RandomFile();
@@ -148,9 +132,9 @@ class MemoryDriver extends DeviceDriver {
   }
 }
 
-/** Make them known; `files` holds what mappings of /dev/zero show. */
-export function registerMemoryDevices(files: Tmpfs): void {
-  let driver = new MemoryDriver(files);
+/** Make them known. */
+export function registerMemoryDevices(): void {
+  let driver = new MemoryDriver();
   registerCharacter(MEMORY_MAJOR, NULL_MINOR, "null", driver);
   registerCharacter(MEMORY_MAJOR, ZERO_MINOR, "zero", driver);
   registerCharacter(MEMORY_MAJOR, FULL_MINOR, "full", driver);

@@ -116,5 +116,21 @@ function freeLevel(table: u64, shift: u64, start: u64, end: u64, floor: u64, cei
   }
 }
 
-/** Tables that `make` made and `freeTables` has not freed, over all roots: a program's share is the difference across a call. */
+/** Tables that `make` made and `freeTables` has not freed, over all roots. */
 export let tableCount: i32 = 0;
+
+/** Tables below `root`, for those who ask. */
+export function countTables(root: u64): i32 {
+  return countLevel(root, 39, 256);
+}
+
+function countLevel(table: u64, shift: u64, entries: u64): i32 {
+  let count = 0;
+  for (let index: u64 = 0; index < entries; index++) {
+    let entry = mem.load64(DIRECT_BASE + table + index * 8);
+    if (entry == 0) continue;
+    count++;
+    if (shift > 21) count += countLevel(entry & FRAME_MASK, shift - 9, 512);
+  }
+  return count;
+}
