@@ -195,10 +195,11 @@ class NoShadowStack {
 function kernelAliases(inputs: Map<string, string | null>): string[] {
   const aliases: string[] = [];
   for (const file of readdirSync(resolve(repositoryRoot, kernelRuntime)).toSorted()) {
-    if (!file.endsWith(".ts")) continue;
+    if (!file.endsWith(".ts") || file.endsWith(".d.ts")) continue;
     const path = `${kernelRuntime}/${file}`;
-    const text = readFileSync(resolve(repositoryRoot, path), "utf8");
-    inputs.set(path, hash(text));
+    const content = readFileSync(resolve(repositoryRoot, path));
+    inputs.set(path, hash(content));
+    const text = content.toString("utf8");
     for (const [, name] of text.matchAll(runtimeExport)) {
       aliases.push("--use", `${name}=~lib/runtime/${file.slice(0, -".ts".length)}/${name}`);
     }

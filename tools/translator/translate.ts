@@ -1,9 +1,9 @@
 // wasm in, C out: a pure function from bytes to texts.
 //
-// The output is one C unit a TypeScript source, named after it, each complete in itself: it declares just what it
-// uses and holds copies of the small functions of other units that it calls (GNU inline definitions, so that hot
-// paths inline across units). A unit's text changes only when something it uses does, which is what makes the
-// build incremental.
+// The output is one C unit a folder of TypeScript sources (several for a large folder), named after it, each complete
+// in itself: it declares just what it uses and holds copies of the small functions of other units that it calls (GNU
+// inline definitions, so that hot paths inline across units). A unit's text changes only when something it uses does,
+// which is what makes the build incremental.
 
 import { FunctionTranslator, type ModuleContext, type TranslatedFunction, trivialBody } from "./function.ts";
 import { displayName, Names, sourceOf } from "./names.ts";
@@ -61,10 +61,15 @@ export interface Translation {
  */
 const inlineOperators = 18;
 
+/** About so many instructions make a unit: starting gcc costs as much as compiling a few hundred. */
+const unitOperators = 4000;
+
 interface Placed {
   readonly fn: WasmFunction;
   readonly cName: string;
+  /** Its source, without extension. */
   readonly stem: string;
+  readonly unit: string;
   readonly isSmall: boolean;
   readonly code: TranslatedFunction;
 }
@@ -203,24 +208,28 @@ class ModuleTranslator implements ModuleContext {
 
   translate(): Translation {
     const { functions } = this.#module;
-    for (const fn of functions) {
-      const cName = at(this.#functionNames, fn.index);
-      const code = new FunctionTranslator(this, fn, this.#names).translate(cName);
+    const translated = functions.map((fn) => {
+      const code = new FunctionTranslator(this, fn, this.#names).translate(at(this.#functionNames, fn.index));
       const stem = sourceOf(fn.name, this.#stems) ?? (code.location ? stripExtension(code.location.file) : "runtime");
+      return { fn, code, stem };
+    });
+    const unitOf = assignUnits(translated);
+    for (const { fn, code, stem } of translated) {
       const isSmall =
         this.#weight(fn) <= inlineOperators &&
         !fn.body.some((operator) => operator.name === "loop") &&
         !this.#cold.has(fn.index);
-      this.#placed.set(fn.index, { fn, cName, stem, isSmall, code });
+      const cName = at(this.#functionNames, fn.index);
+      this.#placed.set(fn.index, { fn, cName, stem, unit: unitOf.get(stem) ?? stem, isSmall, code });
     }
-    const byStem = Map.groupBy(this.#placed.values(), (placed) => placed.stem);
-    const globalHome = this.#placeGlobals(new Set(byStem.keys()));
+    const byUnit = Map.groupBy(this.#placed.values(), (placed) => placed.unit);
+    const globalHome = this.#placeGlobals(unitOf);
     const shared = this.#sharedFunctions();
     const unitNames = new Names(null, ["table"]);
     const units: Unit[] = [];
-    for (const [stem, members] of [...byStem].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
-      const name = unitNames.unique(stem);
-      units.push({ name, text: this.#unit(name, stem, members, globalHome, shared) });
+    for (const [unit, members] of [...byUnit].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+      const name = unitNames.unique(unit);
+      units.push({ name, text: this.#unit(name, unit, members, globalHome, shared) });
     }
     units.push({ name: "table", text: this.#table() });
     return {
@@ -244,14 +253,14 @@ class ModuleTranslator implements ModuleContext {
     return fn.body.length - 6 * failing.length;
   }
 
-  /** Each mutable global's unit: its source's if that has code, else the first source that uses it. */
-  #placeGlobals(stems: ReadonlySet<string>): ReadonlyMap<number, string> {
+  /** Each mutable global's unit: its source's if that has code, else the first unit that uses it. */
+  #placeGlobals(unitOf: ReadonlyMap<string, string>): ReadonlyMap<number, string> {
     const home = new Map<number, string>();
-    for (const { stem, code } of this.#placed.values()) {
+    for (const { unit, code } of this.#placed.values()) {
       for (const index of code.globals) {
         if (home.has(index)) continue;
         const own = sourceOf(this.global(index).name, this.#stems);
-        home.set(index, own !== null && stems.has(own) ? own : stem);
+        home.set(index, (own === null ? undefined : unitOf.get(own)) ?? unit);
       }
     }
     return home;
@@ -261,10 +270,10 @@ class ModuleTranslator implements ModuleContext {
   #sharedFunctions(): ReadonlySet<number> {
     const { exports, start, table } = this.#module;
     const shared = new Set([...exports.values(), ...table.values(), ...(start === null ? [] : [start])]);
-    for (const { stem, code, isSmall } of this.#placed.values()) {
+    for (const { unit, code, isSmall } of this.#placed.values()) {
       for (const index of code.calls) {
         // A small function may be copied elsewhere, and then its callees are called from there.
-        if (isSmall || this.#placed.get(index)?.stem !== stem) shared.add(index);
+        if (isSmall || this.#placed.get(index)?.unit !== unit) shared.add(index);
       }
     }
     return shared;
@@ -272,7 +281,7 @@ class ModuleTranslator implements ModuleContext {
 
   #unit(
     name: string,
-    stem: string,
+    unit: string,
     members: readonly Placed[],
     globalHome: ReadonlyMap<number, string>,
     shared: ReadonlySet<number>,
@@ -295,12 +304,14 @@ class ModuleTranslator implements ModuleContext {
       }
     };
     for (const member of members) visit(member);
-    for (const [index, home] of globalHome) if (home === stem) globals.add(index);
+    for (const [index, home] of globalHome) if (home === unit) globals.add(index);
 
     const writer = new Writer(this.#options.pathOf ?? ((source) => source));
     const linkage = (index: number) =>
       `${shared.has(index) ? "" : "static "}${this.#cold.has(index) ? "__attribute__((cold, noinline)) " : ""}`;
-    writer.write(`// ${stem}.ts, translated. Do not edit.`);
+    writer.write(
+      `// ${[...new Set(members.map((member) => `${member.stem}.ts`))].join(", ")}: translated. Do not edit.`,
+    );
     writer.write(this.#options.head);
     const prototypes = [...new Set([...own, ...called, ...copies.keys()])].flatMap(
       (index) => this.#placed.get(index) ?? [],
@@ -311,7 +322,7 @@ class ModuleTranslator implements ModuleContext {
     for (const index of [...globals].toSorted((a, b) => a - b)) {
       const global = this.global(index);
       const declaration = `${this.globalType(index)} ${this.globalName(index)}`;
-      if (globalHome.get(index) !== stem) writer.write(`extern ${declaration};`);
+      if (globalHome.get(index) !== unit) writer.write(`extern ${declaration};`);
       else writer.write(`${declaration} = ${constantValue(global.type, global.initial).text};`);
     }
     if (usesTable) {
@@ -354,6 +365,33 @@ class ModuleTranslator implements ModuleContext {
     if (start === null) lines.push(`void ${this.#startName}(void) {}`);
     return `${lines.join("\n")}\n`;
   }
+}
+
+/**
+ * Source → unit: a folder's sources together, shared out by their names' hash when they are too many, so that a source
+ * stays where it is while its folder grows.
+ */
+function assignUnits(functions: readonly { readonly fn: WasmFunction; readonly stem: string }[]): Map<string, string> {
+  const folderOf = (stem: string) => stem.slice(0, Math.max(0, stem.lastIndexOf("/"))) || stem;
+  const weights = new Map<string, number>();
+  for (const { fn, stem } of functions) {
+    const folder = folderOf(stem);
+    weights.set(folder, (weights.get(folder) ?? 0) + fn.body.length);
+  }
+  const units = new Map<string, string>();
+  for (const { stem } of functions) {
+    const folder = folderOf(stem);
+    const parts = Math.round((weights.get(folder) ?? 0) / unitOperators);
+    units.set(stem, parts < 2 ? folder : `${folder}/part_${1 + (nameHash(stem) % parts)}`);
+  }
+  return units;
+}
+
+/** FNV-1a. */
+function nameHash(name: string): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < name.length; index++) hash = Math.imul(hash ^ name.charCodeAt(index), 0x01000193) >>> 0;
+  return hash >>> 4;
 }
 
 const stripExtension = (path: string): string => path.replace(/\.ts$/, "");
