@@ -35,7 +35,7 @@ function callNumbers(): Map<string, number> {
 /** A note is written in its row, or is a constant of the file. */
 function noteText(note: string, file: string): string {
   if (note.startsWith('"')) return note.slice(1, -1);
-  const found = new RegExp(`const ${note}(?:: string)? = "([^"]*)"`).exec(file);
+  const found = new RegExp(`(?:const|let) ${note}(?:: string)? = "([^"]*)"`).exec(file);
   if (found === null) throw new Error(`no text for the note ${note}`);
   return found[1] as string;
 }
