@@ -2,7 +2,7 @@
 // "Boot configuration"). Also how terminals reach processes.
 
 import { EIO, ERESTARTSYS, ENXIO } from "../abi/errno";
-import { SIGTTIN } from "../abi/signal";
+import { SIGCONT, SIGHUP, SIGTTIN } from "../abi/signal";
 import { O_RDWR } from "../abi/fcntl";
 import { BootConfig, OutputKind, StdinKind } from "../boot/config";
 import { JobControl } from "../console/job-control";
@@ -20,9 +20,8 @@ import { announceInput } from "../panic/power";
 import * as log from "../log/log";
 import { addExitHook, ExitHook } from "../panic/power";
 import { currentProcess, currentThread } from "../process/current";
-import { isOrphanedGroup } from "../process/process-group";
-import { findProcess, firstProcess, nextProcess } from "../process/process-table";
-import { Process } from "../process/process";
+import { isOrphanedGroup, SessionWatcher, setSessionWatcher } from "../process/process-group";
+import { findProcess, firstProcess, processAt, processCount } from "../process/process-table";
 import { signalGroup, signalProcess } from "../process/signal-send";
 import { contains } from "../process/signal-set";
 import { DeviceDriver, registerCharacter } from "../vfs/devices";
@@ -75,12 +74,25 @@ class ProcessJobControl extends JobControl {
   }
 
   override isGroupIn(groupId: i32, sessionId: i32): bool {
-    let process: Process | null = nextProcess(1);
-    while (process !== null) {
+    for (let i = 0; i < processCount(); i++) {
+      let process = processAt(i);
       if (process.groupId == groupId && process.sessionId == sessionId) return true;
-      process = nextProcess(process.id + 1);
     }
     return false;
+  }
+}
+
+/** A session whose leader ends loses its terminal: the foreground group hears of it (POSIX.1-2017, _exit). */
+class ReleaseTerminal extends SessionWatcher {
+  override ended(sessionId: i32): void {
+    let tty = terminalOf(sessionId);
+    if (tty === null) return;
+    if (tty.foregroundGroup > 0) {
+      signalGroup(tty.foregroundGroup, SIGHUP);
+      signalGroup(tty.foregroundGroup, SIGCONT);
+    }
+    tty.sessionId = 0;
+    tty.foregroundGroup = 0;
   }
 }
 
@@ -115,6 +127,7 @@ class ControllingTerminalDriver extends DeviceDriver {
 /** Make the console and its devices. */
 export function setUpConsole(config: BootConfig): void {
   setJobControl(new ProcessJobControl());
+  setSessionWatcher(new ReleaseTerminal());
   let isFramed = config.stdin != StdinKind.RAW;
   let isStream = config.stdin == StdinKind.PIPE || config.stdin == StdinKind.NONE;
   let made = new SerialConsole(com1, isFramed, isStream);
