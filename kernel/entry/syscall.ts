@@ -5,6 +5,7 @@ import { at } from "memory/address";
 import { ENOSYS } from "../abi/errno";
 import { SYS_exit, SYS_exit_group } from "../abi/syscall-numbers";
 import * as log from "../log/log";
+import { addSample, isSampleDue, threadRunNs } from "../process/cpu-time";
 import { UserThread } from "../process/user-thread";
 import { current } from "../sched/scheduler";
 import * as strace from "../syscall/strace";
@@ -29,7 +30,10 @@ export function handleSyscall(frame: usize): void {
     call.count++;
     if (strace.isOn && (number == <u64>SYS_exit || number == <u64>SYS_exit_group))
       strace.showLast(call, number, registers);
+    let isTimed = isSampleDue();
+    let startedNs = isTimed ? threadRunNs(thread) : 0;
     result = call.run(registers.rdi, registers.rsi, registers.rdx, registers.r10, registers.r8, registers.r9);
+    if (isTimed) addSample(thread, startedNs);
   }
   if (strace.isOn) strace.show(call, number, registers, result);
   // sigreturn and execve replace the whole frame and say so by its vector.

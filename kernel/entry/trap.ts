@@ -32,6 +32,7 @@ import * as interrupts from "../interrupt/vectors";
 import * as fault from "../memory/fault";
 import { FaultResult } from "../memory/fault";
 import * as panic from "../panic/panic";
+import { addSample, isSampleDue, threadRunNs } from "../process/cpu-time";
 import * as extendedState from "../process/extended-state";
 import { raiseFault } from "../process/signal-send";
 import { UserThread } from "../process/user-thread";
@@ -67,8 +68,12 @@ export function handleTrap(frame: usize): void {
   let thread = scheduler.current() as UserThread;
   thread.frame = frame;
   if (vector >= FIRST_INTERRUPT) interrupts.dispatch(vector);
-  else if (vector == PAGE_FAULT) userPageFault(thread, registers);
-  else userException(registers, vector);
+  else if (vector == PAGE_FAULT) {
+    let isTimed = isSampleDue();
+    let startedNs = isTimed ? threadRunNs(thread) : 0;
+    userPageFault(thread, registers);
+    if (isTimed) addSample(thread, startedNs);
+  } else userException(registers, vector);
   if (thread.attention != 0 || scheduler.isPreemptionDue(clock.nowNs())) returnToUser(thread, false);
 }
 

@@ -21,6 +21,7 @@ import * as log from "../log/log";
 import { addExitHook, ExitHook } from "../panic/power";
 import { currentProcess, currentThread } from "../process/current";
 import { isOrphanedGroup, SessionWatcher, setSessionWatcher } from "../process/process-group";
+import { Process } from "../process/process";
 import { findProcess, firstProcess, processAt, processCount } from "../process/process-table";
 import { signalGroup, signalProcess } from "../process/signal-send";
 import { contains } from "../process/signal-set";

@@ -5,7 +5,7 @@ import { NS_PER_CLOCK_TICK } from "../abi/time";
 import { EPOLLIN } from "../abi/poll";
 import { store32 } from "../memory/user";
 import * as scheduler from "../sched/scheduler";
-import { processRunNs, threadRunNs } from "./cpu-time";
+import { processRunNs, processSystemNs, threadRunNs, threadSystemNs } from "./cpu-time";
 import { currentThread } from "./current";
 import * as extendedState from "./extended-state";
 import { wakeWord } from "./futex";
@@ -93,6 +93,7 @@ function releaseDescriptors(process: Process): void {
 function leave(process: Process, thread: UserThread): void {
   thread.pending.discard(u64.MAX_VALUE);
   process.pastRunTimeNs += threadRunNs(thread);
+  process.pastSystemNs += threadSystemNs(thread);
   process.pastVoluntarySwitches += thread.voluntarySwitches;
   process.pastInvoluntarySwitches += thread.involuntarySwitches;
   let index = process.threads.indexOf(thread);
@@ -172,8 +173,9 @@ export function notifyParent(process: Process, code: i32, status: i32): void {
   let signal = isEnd ? process.exitSignal : SIGCHLD;
   if (signal != 0 && (isEnd || !parent.signalActions.isStopSilent)) {
     report.set(signal, code, <u64>(<u32>process.id) | ((<u64>process.credentials.realUser) << 32), <u64>(<u32>status));
-    let ticks = processRunNs(process) / NS_PER_CLOCK_TICK;
-    report.word2 = ticks;
+    let systemNs = processSystemNs(process);
+    report.word2 = (processRunNs(process) - systemNs) / NS_PER_CLOCK_TICK;
+    report.word3 = systemNs / NS_PER_CLOCK_TICK;
     sendToProcess(parent, report);
   }
   parent.childChanged.wakeAll();
@@ -183,6 +185,7 @@ export function notifyParent(process: Process, code: i32, status: i32): void {
 export function reap(process: Process): void {
   let parent = process.parent;
   if (parent !== null) {
+    parent.childrenSystemNs += processSystemNs(process) + process.childrenSystemNs;
     parent.childrenRunTimeNs += processRunNs(process) + process.childrenRunTimeNs;
     parent.childrenPeakResidentPages = max(parent.childrenPeakResidentPages, process.peakResidentPages);
     let index = parent.children.indexOf(process);

@@ -90,9 +90,11 @@ export class Process {
 
   /** Used by threads that have left, and by children that were waited for. */
   pastRunTimeNs: u64 = 0;
+  pastSystemNs: u64 = 0;
   pastVoluntarySwitches: u64 = 0;
   pastInvoluntarySwitches: u64 = 0;
   childrenRunTimeNs: u64 = 0;
+  childrenSystemNs: u64 = 0;
   childrenPeakResidentPages: u64 = 0;
   /** Noted at its end, when the address space goes. */
   peakResidentPages: u64 = 0;

@@ -5,7 +5,7 @@ import * as mem from "machine/mem";
 import { NS_PER_SECOND } from "../abi/time";
 import { ResourceUsage, RESOURCE_USAGE_SIZE } from "../abi/resource";
 import { copyOut } from "../memory/user";
-import { processRunNs, threadRunNs } from "./cpu-time";
+import { processRunNs, processSystemNs, threadRunNs, threadSystemNs } from "./cpu-time";
 import { Process } from "./process";
 import { UserThread } from "./user-thread";
 
@@ -23,13 +23,13 @@ function begin(runTimeNs: u64, systemTimeNs: u64, peakResidentPages: u64): void 
 }
 
 /** A usage of which only these are known. Returns 0 or -EFAULT. */
-export function storeUsage(address: u64, runTimeNs: u64, peakResidentPages: u64): i32 {
-  begin(runTimeNs, 0, peakResidentPages);
+export function storeUsage(address: u64, runTimeNs: u64, systemNs: u64, peakResidentPages: u64): i32 {
+  begin(runTimeNs, systemNs, peakResidentPages);
   return copyOut(address, bytesAddress(buffer), RESOURCE_USAGE_SIZE);
 }
 
 export function storeThreadUsage(address: u64, thread: UserThread): i32 {
-  begin(threadRunNs(thread), 0, <u64>thread.process.addressSpace.usage.peakResidentPages);
+  begin(threadRunNs(thread), threadSystemNs(thread), <u64>thread.process.addressSpace.usage.peakResidentPages);
   usage.voluntarySwitches = <i64>thread.voluntarySwitches;
   usage.involuntarySwitches = <i64>thread.involuntarySwitches;
   return copyOut(address, bytesAddress(buffer), RESOURCE_USAGE_SIZE);
@@ -37,7 +37,7 @@ export function storeThreadUsage(address: u64, thread: UserThread): i32 {
 
 export function storeProcessUsage(address: u64, process: Process): i32 {
   let memory = process.addressSpace.usage;
-  begin(processRunNs(process), 0, <u64>memory.peakResidentPages);
+  begin(processRunNs(process), processSystemNs(process), <u64>memory.peakResidentPages);
   usage.minorFaults = <i64>memory.minorFaults;
   usage.majorFaults = <i64>memory.majorFaults;
   let voluntary = process.pastVoluntarySwitches;

@@ -88,6 +88,10 @@ export class UserThread extends Thread {
   priority: i32 = 0;
   nice: i32 = 0;
 
+  /** Processor time that the kernel used for it, as sampled (cpu-time.ts). */
+  systemSampleNs: u64 = 0;
+  shownUserNs: u64 = 0;
+
   /** rt_sigtimedwait(2): signals waited for are out of `mask` meanwhile and count as blocked still. */
   realMask: SignalSet = 0;
   /** Its wait ends when the process does, though not for other signals. */

@@ -4,7 +4,7 @@ import { ECHILD, EINTR } from "../abi/errno";
 import { __WALL, __WCLONE, P_PGID, P_PID, WCONTINUED, WEXITED, WNOHANG, WNOWAIT, WSTOPPED } from "../abi/clone";
 import { CLD_CONTINUED, CLD_DUMPED, CLD_EXITED, CLD_KILLED, CLD_STOPPED, SIGCHLD, SIGCONT } from "../abi/signal";
 import { wait } from "../sched/block";
-import { processRunNs } from "./cpu-time";
+import { processRunNs, processSystemNs } from "./cpu-time";
 import { reap } from "./exit";
 import { Process, ProcessState } from "./process";
 
@@ -19,6 +19,7 @@ export class ChildReport {
   /** wait4's status word. */
   word: i32 = 0;
   runTimeNs: u64 = 0;
+  systemNs: u64 = 0;
   peakResidentPages: u64 = 0;
 }
 
@@ -61,12 +62,14 @@ function hasReport(child: Process, options: u32, report: ChildReport): bool {
     report.code = (status & 0x7f) == 0 ? CLD_EXITED : (status & 0x80) != 0 ? CLD_DUMPED : CLD_KILLED;
     report.status = (status & 0x7f) == 0 ? status >> 8 : status & 0x7f;
     report.runTimeNs = processRunNs(child) + child.childrenRunTimeNs;
+    report.systemNs = processSystemNs(child) + child.childrenSystemNs;
     report.peakResidentPages = child.peakResidentPages;
     if (!keeps) reap(child);
     return true;
   }
   if (child.state != ProcessState.RUNNING) return false;
   report.runTimeNs = processRunNs(child);
+  report.systemNs = processSystemNs(child);
   report.peakResidentPages = <u64>child.addressSpace.usage.peakResidentPages;
   if (child.hasStopReport && (options & WSTOPPED) != 0) {
     report.code = CLD_STOPPED;

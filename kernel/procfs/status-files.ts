@@ -2,11 +2,11 @@
 
 import { NS_PER_CLOCK_TICK } from "../abi/time";
 import { Text } from "../lib/text";
+import { processRunNs, processSystemNs, threadRunNs, threadSystemNs } from "../process/cpu-time";
 import { Process, ProcessState } from "../process/process";
 import { LIMIT_COUNT, ResourceLimits, RLIM_INFINITY } from "../process/resource-limits";
 import { setOf } from "../process/signal-set";
 import { UserThread } from "../process/user-thread";
-import * as clock from "../sched/clock";
 import { ThreadState } from "../sched/thread";
 import { libraryPages, stackPages, writablePages } from "./memory-files";
 
@@ -22,18 +22,10 @@ function parentId(process: Process): i32 {
   return parent === null ? 0 : parent.id;
 }
 
-/** CPU time of a thread, or of all threads that are and were when `thread` is null. */
-function runTimeNs(process: Process, thread: UserThread | null): u64 {
-  if (thread !== null) return threadTimeNs(thread);
-  let total = process.pastRunTimeNs;
-  for (let i = 0; i < process.threads.length; i++) total += threadTimeNs(process.threads[i]);
-  return total;
-}
-
-function threadTimeNs(thread: UserThread): u64 {
-  let total = thread.runTimeNs;
-  if (thread.state == ThreadState.RUNNING) total += clock.nowNs() - thread.runningSinceNs;
-  return total;
+/** The program's and the kernel's part of a processor time, in clock ticks. */
+function appendTimes(text: Text, runTimeNs: u64, systemNs: u64): void {
+  text.decimal((runTimeNs - systemNs) / NS_PER_CLOCK_TICK).byte(0x20);
+  text.decimal(systemNs / NS_PER_CLOCK_TICK).byte(0x20);
 }
 
 /** /proc/PID/stat (`thread` null) or /proc/PID/task/TID/stat. */
@@ -47,9 +39,9 @@ export function renderStat(process: Process, thread: UserThread | null, text: Te
   text.signed(parentId(process)).byte(0x20).signed(process.groupId).byte(0x20).signed(process.sessionId);
   text.string(" 0 -1 0 "); // tty_nr, tpgid, flags
   text.decimal(usage.minorFaults).string(" 0 ").decimal(usage.majorFaults).string(" 0 ");
-  // Time is not told apart by mode: all of it counts as the program's.
-  text.decimal(runTimeNs(process, thread) / NS_PER_CLOCK_TICK).string(" 0 ");
-  text.decimal(process.childrenRunTimeNs / NS_PER_CLOCK_TICK).string(" 0 ");
+  let systemNs = thread !== null ? threadSystemNs(thread) : processSystemNs(process);
+  appendTimes(text, thread !== null ? threadRunNs(thread) : processRunNs(process), systemNs);
+  appendTimes(text, process.childrenRunTimeNs, process.childrenSystemNs);
   let nice = shown === null ? 0 : shown.nice;
   text
     .signed(20 + nice)

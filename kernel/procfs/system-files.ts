@@ -15,6 +15,7 @@ import { Text } from "../lib/text";
 import { committedPages } from "../memory/usage";
 import { random64 } from "../entropy/random";
 import { sharedBudget } from "../fs/tmpfs/budget";
+import { sampledSystemNs } from "../process/cpu-time";
 import { createdThreads, lastAllocatedId, PID_LIMIT, threadCount, threadLimit } from "../process/process-table";
 import * as clock from "../sched/clock";
 import { averages, FRACTION_BITS } from "../sched/load-average";
@@ -153,13 +154,15 @@ export class SystemStatistics extends TextSource {
   override render(text: Text): void {
     let nowNs = clock.nowNs();
     let idle = idleTimeNs();
-    let busy = (nowNs - min(idle, nowNs)) / NS_PER_CLOCK_TICK;
-    // Not told apart by mode: busy time counts as user time.
+    let busy = nowNs - min(idle, nowNs);
+    let inCalls = min(sampledSystemNs, busy);
     for (let i = 0; i < 2; i++) {
       text
         .string(i == 0 ? "cpu  " : "cpu0 ")
-        .decimal(busy)
-        .string(" 0 0 ")
+        .decimal((busy - inCalls) / NS_PER_CLOCK_TICK)
+        .string(" 0 ")
+        .decimal(inCalls / NS_PER_CLOCK_TICK)
+        .byte(0x20)
         .decimal(idle / NS_PER_CLOCK_TICK);
       text.string(" 0 0 0 0 0 0\n");
     }

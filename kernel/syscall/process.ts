@@ -190,7 +190,7 @@ function wait4(selector: u64, status: u64, options: u64, usage: u64): i64 {
   if (report.id == 0) return 0;
   let child = report.id;
   if (status != 0 && store32(status, report.word) < 0) return -EFAULT;
-  if (usage != 0 && storeUsage(usage, report.runTimeNs, report.peakResidentPages) < 0) return -EFAULT;
+  if (usage != 0 && storeUsage(usage, report.runTimeNs, report.systemNs, report.peakResidentPages) < 0) return -EFAULT;
   return child;
 }
 
@@ -224,7 +224,12 @@ function waitid(kind: u64, selector: u64, infoAddress: u64, options: u64, usage:
   }
   let found = waitForChild(process, which, id, bits, report);
   if (found < 0) return found == -EINTR ? -ERESTARTSYS : found;
-  if (usage != 0 && report.id != 0 && storeUsage(usage, report.runTimeNs, report.peakResidentPages) < 0) return -EFAULT;
+  if (
+    usage != 0 &&
+    report.id != 0 &&
+    storeUsage(usage, report.runTimeNs, report.systemNs, report.peakResidentPages) < 0
+  )
+    return -EFAULT;
   if (infoAddress == 0) return 0;
   mem.fill(bytesAddress(infoBuffer), 0, SIGINFO_SIZE);
   if (report.id != 0) {

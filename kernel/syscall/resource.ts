@@ -15,7 +15,7 @@ import {
 } from "../abi/syscall-numbers";
 import { NS_PER_CLOCK_TICK } from "../abi/time";
 import { copyIn, copyOut } from "../memory/user";
-import { processRunNs } from "../process/cpu-time";
+import { processRunNs, processSystemNs } from "../process/cpu-time";
 import { currentProcess, currentThread } from "../process/current";
 import { Process } from "../process/process";
 import { findProcess, findThread, processAt, processCount } from "../process/process-table";
@@ -79,7 +79,7 @@ function getrusage(who: u64, usage: u64): i64 {
     case RUSAGE_SELF:
       return storeProcessUsage(usage, process);
     case RUSAGE_CHILDREN:
-      return storeUsage(usage, process.childrenRunTimeNs, process.childrenPeakResidentPages);
+      return storeUsage(usage, process.childrenRunTimeNs, process.childrenSystemNs, process.childrenPeakResidentPages);
     case RUSAGE_THREAD:
       return storeThreadUsage(usage, currentThread());
     default:
@@ -93,10 +93,11 @@ function times(address: u64): i64 {
   let process = currentProcess();
   if (address != 0) {
     let first = bytesAddress(timesBuffer);
-    mem.store64(first, processRunNs(process) / NS_PER_CLOCK_TICK);
-    mem.store64(first + 8, 0);
-    mem.store64(first + 16, process.childrenRunTimeNs / NS_PER_CLOCK_TICK);
-    mem.store64(first + 24, 0);
+    let systemNs = processSystemNs(process);
+    mem.store64(first, (processRunNs(process) - systemNs) / NS_PER_CLOCK_TICK);
+    mem.store64(first + 8, systemNs / NS_PER_CLOCK_TICK);
+    mem.store64(first + 16, (process.childrenRunTimeNs - process.childrenSystemNs) / NS_PER_CLOCK_TICK);
+    mem.store64(first + 24, process.childrenSystemNs / NS_PER_CLOCK_TICK);
     if (copyOut(address, first, 32) < 0) return -EFAULT;
   }
   return <i64>(clock.nowNs() / NS_PER_CLOCK_TICK);
@@ -158,8 +159,8 @@ export function defineResourceCalls(): void {
   define2(SYS_getrlimit, "getrlimit", "int ptr", getrlimit, "complete");
   define2(SYS_setrlimit, "setrlimit", "int ptr", setrlimit, "complete; not all limits are enforced");
   define4(SYS_prlimit64, "prlimit64", "int int ptr ptr", prlimit, "complete; not all limits are enforced");
-  define2(SYS_getrusage, "getrusage", "int ptr", getrusage, "processor time counts as user time");
-  define1(SYS_times, "times", "ptr", times, "processor time counts as user time");
+  define2(SYS_getrusage, "getrusage", "int ptr", getrusage, "complete; the kernel's share is sampled");
+  define1(SYS_times, "times", "ptr", times, "complete; the kernel's share is sampled");
   define2(SYS_getpriority, "getpriority", "int int", getpriority, "complete");
   define3(SYS_setpriority, "setpriority", "int int int", setpriority, "kept and shown; the scheduler is round robin");
 }
