@@ -92,6 +92,8 @@ export class AddressSpace {
   argumentsEnd: u64 = 0;
   environmentStart: u64 = 0;
   environmentEnd: u64 = 0;
+  /** The program that runs in it. */
+  private executable: PageSource | null = null;
   /** Where the vDSO stands, 0 without one. */
   vdso: u64 = 0;
   /** The auxiliary vector as exec wrote it: key, value pairs (/proc/self/auxv). */
@@ -112,6 +114,12 @@ export class AddressSpace {
   /** Make this the one that the CPU translates with. */
   activate(): void {
     pageTables.activate(this.root);
+  }
+
+  /** The program that runs here is `source`'s; call once. */
+  setExecutable(source: PageSource): void {
+    this.executable = source;
+    source.executed(1);
   }
 
   /** Whether more than one process uses it. */
@@ -136,7 +144,10 @@ export class AddressSpace {
 
   /** fork: a copy whose pages are shared until one side stores; null when memory is out. The caller sets its `limits`. */
   copy(): AddressSpace | null {
-    return copySpace(this);
+    let copy = copySpace(this);
+    let executable = this.executable;
+    if (copy !== null && executable !== null) copy.setExecutable(executable);
+    return copy;
   }
 
   get isActive(): bool {
@@ -429,6 +440,9 @@ export class AddressSpace {
     }
     frames.release(this.root);
     this.root = 0;
+    let executable = this.executable;
+    if (executable !== null) executable.executed(-1);
+    this.executable = null;
     let index = spaces.indexOf(this);
     if (index >= 0) {
       spaces[index] = spaces[spaces.length - 1];

@@ -40,6 +40,9 @@ export class PageSource {
     return -EACCES;
   }
 
+  /** A program that runs from it came (`delta` 1) or went (-1): meanwhile it is not open to writers (man 2 execve, ETXTBSY). */
+  executed(_delta: i32): void {}
+
   /** A page was stored into through a shared mapping (dirty tracking, mtime). */
   touched(): void {}
 }

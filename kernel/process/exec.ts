@@ -85,6 +85,7 @@ function load(thread: UserThread, found: Candidate, name: StaticArray<u8>, nameL
   let space = new AddressSpace();
   if (!space.initialize()) return -ENOMEM;
   space.limits = process.limits.soft;
+  space.setExecutable(program.inode);
   let facts = new ProgramFacts();
   judgeIdentity(process.credentials, process.hasNoNewPrivileges, program.inode, facts);
   let top = chooseStackTop();

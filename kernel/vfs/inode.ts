@@ -257,6 +257,10 @@ export class Inode extends PageSource {
     return 0;
   }
 
+  override executed(delta: i32): void {
+    this.writerCount -= delta;
+  }
+
   /** Whether `identity` may do what `mask` (4 read, 2 write, 1 execute) asks: man 7 path_resolution. 0 or -EACCES. */
   permits(identity: Identity, mask: u32): i32 {
     if (identity.isPrivileged) return (mask & 1) == 0 || this.isDirectory || (this.mode & 0o111) != 0 ? 0 : -EACCES;

@@ -7,7 +7,6 @@ import * as pageTables from "memory/page-tables";
 import * as tables from "memory/user-tables";
 import { advise, lock, residentPages } from "../../../kernel/memory/advice";
 import { AddressSpace } from "../../../kernel/memory/address-space";
-import { copySpace } from "../../../kernel/memory/copy-space";
 import { handle } from "../../../kernel/memory/fault";
 import { Keeper, setKeeper } from "../../../kernel/memory/oom";
 import { PageSource } from "../../../kernel/memory/page-source";
@@ -27,6 +26,7 @@ class TestFile extends PageSource {
   users: i32 = 0;
   writers: i32 = 0;
   touches: i32 = 0;
+  programs: i32 = 0;
 
   override get sizeBytes(): u64 {
     return this.size;
@@ -43,6 +43,9 @@ class TestFile extends PageSource {
     this.users += delta;
     if (isShared && isWritable) this.writers += delta;
     return 0;
+  }
+  override executed(delta: i32): void {
+    this.programs += delta;
   }
   override touched(): void {
     this.touches++;
@@ -81,7 +84,7 @@ export function destroy(space: i32): void {
   spaces[space].release();
 }
 export function fork(space: i32): i32 {
-  let copy = copySpace(spaces[space]);
+  let copy = spaces[space].copy();
   if (copy === null) return -1;
   spaces.push(copy);
   return spaces.length - 1;
@@ -148,6 +151,12 @@ export function fileUsers(): i32 {
 }
 export function fileWriters(): i32 {
   return file.writers;
+}
+export function runFile(space: i32): void {
+  spaces[space].setExecutable(file);
+}
+export function filePrograms(): i32 {
+  return file.programs;
 }
 export function fileTouches(): i32 {
   return file.touches;

@@ -29,6 +29,8 @@ interface Exports {
   fileUsers(): number;
   fileWriters(): number;
   fileTouches(): number;
+  runFile(space: number): void;
+  filePrograms(): number;
   fileByte(page: number): number;
   anonymousPages(space: number): bigint;
   filePages(space: number): bigint;
@@ -210,6 +212,16 @@ test("a source knows how many mappings show it, and how many could store into it
   assert.deepEqual([exports.fileUsers(), exports.fileWriters()], [1, 1]);
   exports.unmap(space, at, 8n * PAGE);
   assert.deepEqual([exports.fileUsers(), exports.fileWriters()], [0, 0]);
+});
+
+test("a source knows how many programs run from it", () => {
+  const { exports, space } = boot();
+  exports.runFile(space);
+  const child = exports.fork(space);
+  assert.equal(exports.filePrograms(), 2);
+  exports.destroy(space);
+  exports.destroy(child);
+  assert.equal(exports.filePrograms(), 0);
 });
 
 test("after a fork both sides see the same bytes and keep their own stores to themselves", () => {
