@@ -7,17 +7,20 @@
 // A bundled module still sees its own place: __dirname, __filename and import.meta are set for each file before
 // it is bundled, to where the file stood in the project, with /app in the project's place.
 
-import { existsSync, globSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { isBuiltin } from "node:module";
 import { dirname, extname, join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { nodeFileTrace } from "@vercel/nft";
-import type { BuildFailure, Loader, Message, OnLoadResult, Plugin, PluginBuild } from "esbuild";
+import type { BuildFailure, Message, OnLoadResult, Plugin, PluginBuild } from "esbuild";
 import * as esbuild from "esbuild";
 import { EXIT_BAD_DATA, Failure } from "../failure.ts";
 import { guestPath } from "./guest-path.ts";
+import { type Format, formatOf, LOADERS, NODE_TARGET, outputPath, SCRIPT } from "./module-format.ts";
+import { isNativePackage, packageFolder, packageName, WHOLE_PACKAGES } from "./packages.ts";
+import { insertPrefix, PLACE_VARIABLES, placePrefix, SELF_AWARE } from "./place.ts";
 import { type EggSettings, isInside, shown } from "./target.ts";
+import { namedFiles, READS_FILES, traceFiles } from "./trace.ts";
 
 export interface BundledFile {
   /** Path in the guest. */
@@ -41,123 +44,8 @@ export interface Bundle {
   warnings: string[];
 }
 
-type Format = "esm" | "cjs";
-
-const NODE_TARGET = "node26";
-const SCRIPT = /\.[cm]?[jt]sx?$/;
-const LOADERS: Record<string, Loader> = {
-  ".ts": "ts",
-  ".mts": "ts",
-  ".cts": "ts",
-  ".tsx": "tsx",
-  ".jsx": "jsx",
-  ".js": "js",
-  ".mjs": "js",
-  ".cjs": "js",
-};
-/** Source that asks where it is. */
-const SELF_AWARE = /__dirname|__filename|import\.meta|require\.main/;
-/** Source that may read files beside itself. */
-const READS_FILES = /__dirname|__filename|import\.meta|process\.cwd|readFile|createReadStream/;
 /** `new Worker(new URL("./x.ts", import.meta.url)` and the bare `new URL("./x.ts", import.meta.url)`. */
 const MODULE_URL = /new\s+URL\(\s*(["'])(\.{1,2}\/[^"'`]+)\1\s*,\s*import\.meta\.url\s*\)/g;
-/** Packages that load native code: whoever depends on one of these does. */
-const NATIVE_HELPERS = new Set([
-  "bindings",
-  "node-gyp-build",
-  "node-gyp-build-optional-packages",
-  "@mapbox/node-pre-gyp",
-  "node-pre-gyp",
-  "prebuild-install",
-  "node-addon-api",
-  "nan",
-]);
-
-/** Packages that load parts of themselves by computed names or start workers from their own files: copied whole. */
-const WHOLE_PACKAGES = new Set([
-  "@prisma/client",
-  "jsdom",
-  "pino",
-  "pino-pretty",
-  "playwright",
-  "playwright-core",
-  "puppeteer",
-  "puppeteer-core",
-  "thread-stream",
-  "ts-node",
-  "typescript",
-  "webpack",
-]);
-
-interface PackageManifest {
-  type?: string;
-  dependencies?: Record<string, string>;
-  optionalDependencies?: Record<string, string>;
-  gypfile?: boolean;
-  binary?: unknown;
-  napi?: unknown;
-}
-
-/** The folder of the package a file in node_modules belongs to; null for the project's own files. */
-export function packageFolder(file: string): string | null {
-  const match = /^.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+/.exec(file);
-  return match ? match[0] : null;
-}
-
-/** `@scope/name` of a package's folder. */
-function packageName(folder: string): string {
-  return folder.slice(folder.lastIndexOf("node_modules") + "node_modules/".length).replaceAll("\\", "/");
-}
-
-function readManifest(folder: string): PackageManifest {
-  try {
-    return JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as PackageManifest;
-  } catch {
-    return {};
-  }
-}
-
-function containsAddon(folder: string, depth: number): boolean {
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    if (entry.isFile() && entry.name.endsWith(".node")) return true;
-    if (depth > 0 && entry.isDirectory() && entry.name !== "node_modules") {
-      if (containsAddon(join(folder, entry.name), depth - 1)) return true;
-    }
-  }
-  return false;
-}
-
-/** Whether a package brings native code, which no bundle can hold. */
-export function isNativePackage(folder: string): boolean {
-  const manifest = readManifest(folder);
-  if (manifest.gypfile || manifest.binary || manifest.napi) return true;
-  const dependencies = Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies });
-  if (dependencies.some((name) => NATIVE_HELPERS.has(name) || /linux-x64(-gnu)?$/.test(name))) return true;
-  return containsAddon(folder, 3);
-}
-
-/** CommonJS or ES module, as Node decides; a TypeScript file without a package type is what its text looks like. */
-function formatOf(entry: string, root: string): Format {
-  const extension = extname(entry);
-  if (extension === ".mts" || extension === ".mjs") return "esm";
-  if (extension === ".cts" || extension === ".cjs") return "cjs";
-  for (let folder = dirname(entry); ; folder = dirname(folder)) {
-    if (existsSync(join(folder, "package.json"))) {
-      const { type } = readManifest(folder);
-      if (type === "module") return "esm";
-      if (type === "commonjs") return "cjs";
-      break;
-    }
-    if (folder === root || dirname(folder) === folder) break;
-  }
-  const source = readFileSync(entry, "utf8");
-  const isModule = /^\s*(import\s*[\w*{"']|export\s+[\w*{])|\bimport\.meta\b|^\s*(const .* = )?await\b/m.test(source);
-  return isModule || !/\b(require\s*\(|module\.exports|exports\.)/.test(source) ? "esm" : "cjs";
-}
-
-function outputPath(file: string, root: string, format: Format): string {
-  return guestPath(file, root).replace(/(\.[cm]?[jt]sx?)?$/, format === "esm" ? ".mjs" : ".cjs");
-}
 
 /** `file:line:column: text`; on a source's first line, what we put in front of it is not counted. */
 function describe(message: Message, bundling: Bundling): string {
@@ -180,44 +68,6 @@ function asFailure(error: unknown, bundling: Bundling): Failure {
     ...(missing ? { advice: `install it in the project: npm install ${missing[1]}` } : {}),
     cause: error,
   });
-}
-
-/**
- * How a file asks where it is, and the variable that answers. The bundler replaces the one by the other (`define`), in
- * every file; each file that asks begins with the variables it needs. They are the file's own, renamed where names meet.
- */
-const PLACE_VARIABLES: Record<string, string> = {
-  __filename: "__egg_filename",
-  __dirname: "__egg_dirname",
-  "import.meta.url": "__egg_url",
-  "import.meta.filename": "__egg_filename",
-  "import.meta.dirname": "__egg_dirname",
-  "import.meta.main": "__egg_main",
-  "require.main": "__egg_require_main",
-};
-
-/** The variables that `source` needs, as one line's beginning. */
-function placePrefix(source: string, place: string, isMain: boolean, requireMain: string): string {
-  const values: Record<string, string> = {
-    __egg_filename: JSON.stringify(place),
-    __egg_dirname: JSON.stringify(dirname(place)),
-    __egg_url: JSON.stringify(pathToFileURL(place).href),
-    __egg_main: String(isMain),
-    __egg_require_main: requireMain,
-  };
-  const needed = Object.entries(PLACE_VARIABLES).filter(([name]) =>
-    source.includes(name.replace(/^import\.meta\./, "")),
-  );
-  const variables = [...new Set(needed.map(([, variable]) => variable))];
-  if (variables.length === 0) return "";
-  const strict = /^\s*["']use strict["']/.test(source) ? '"use strict"; ' : "";
-  return `${strict}var ${variables.map((name) => `${name} = ${values[name]}`).join(", ")}; `;
-}
-
-/** In front of the first line, or of the second when the first is for the shell. */
-function insertPrefix(source: string, prefix: string): string {
-  const at = source.startsWith("#!") ? source.indexOf("\n") + 1 : 0;
-  return source.slice(0, at) + prefix + source.slice(at);
 }
 
 /** One bundling: what the esbuild plugin finds on the way. */
@@ -402,70 +252,6 @@ function relocateSources(path: string, text: string, { root, prefixes }: Bundlin
     return packageFolder(file) ? null : (content?.replace(prefixes.get(file) ?? "", "") ?? null);
   });
   return JSON.stringify(map);
-}
-
-/** Files that packages and sources need beside the bundle. */
-async function traceFiles(bundling: Bundling): Promise<Set<string>> {
-  const files = new Set<string>();
-  const scripts = new Set(bundling.externals);
-  if (bundling.readers.size > 0) {
-    // Imports are in the bundle already: nothing is resolved, so what is left are files named by their path.
-    const options = { base: "/", processCwd: bundling.root, resolve: async () => [], readFile: readAsJavaScript };
-    const trace = await nodeFileTrace([...bundling.readers], options);
-    for (const [file, { type }] of trace.reasons) {
-      const path = join("/", file);
-      if (type.includes("initial") || !(type.includes("asset") || type.includes("dependency"))) continue;
-      files.add(path);
-      // A script that is started by its path (a worker, a child process) brings what it imports.
-      if (SCRIPT.test(path)) scripts.add(path);
-    }
-  }
-  for (const folder of bundling.wholePackages) {
-    for (const path of packageFiles(folder)) {
-      files.add(path);
-      if (/\.[cm]?js$/.test(path)) scripts.add(path);
-    }
-  }
-  if (scripts.size > 0) {
-    const trace = await nodeFileTrace([...scripts], {
-      base: "/",
-      processCwd: bundling.root,
-      readFile: readAsJavaScript,
-    });
-    for (const file of trace.fileList) files.add(join("/", file));
-  }
-  return files;
-}
-
-/** The files of a package but for its own dependencies and what only its makers need. */
-function packageFiles(folder: string): string[] {
-  const skipped = /(^|\/)(node_modules|tests?|__tests__|docs|examples|benchmarks?|\.github)(\/|$)/;
-  return globSync("**/*", { cwd: folder, exclude: (name) => skipped.test(name) })
-    .filter((name) => !skipped.test(name))
-    .map((name) => join(folder, name))
-    .filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile());
-}
-
-async function readAsJavaScript(file: string): Promise<Buffer | string | null> {
-  const content = await readFile(file).catch(() => null);
-  const loader = LOADERS[extname(file)];
-  if (content === null || loader === undefined || loader === "js") return content;
-  const { code } = await esbuild.transform(content, { loader, target: NODE_TARGET });
-  return code;
-}
-
-function namedFiles(root: string, patterns: string[]): string[] {
-  return patterns.flatMap((pattern) => {
-    const found = globSync(pattern, { cwd: root }).map((name) => resolve(root, name));
-    if (found.length === 0) {
-      throw new Failure(`${shown(join(root, "package.json"))}: "egg.files": nothing matches ${pattern}`, {
-        status: EXIT_BAD_DATA,
-      });
-    }
-    return found.flatMap((path) =>
-      statSync(path).isDirectory() ? globSync("**/*", { cwd: path }).map((name) => join(path, name)) : [path],
-    );
-  });
 }
 
 export async function bundleProgram(entry: string, root: string, settings: EggSettings): Promise<Bundle> {
