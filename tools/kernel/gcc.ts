@@ -10,7 +10,11 @@ import { fetchObject, keepObject, pruneObjects } from "./object-store.ts";
 
 const run = promisify(execFile);
 
-/** The kernel runs no floating point, keeps no red zone, and lives in the top 2 GiB; frame pointers are for backtraces. */
+/**
+ * The kernel runs no floating point, keeps no red zone, and lives in the top 2 GiB; frame pointers are for backtraces.
+ * Dead stores are left to the earlier pass (-ftree-dse): the late one of gcc 12 drops stores to addresses that are
+ * numbers (machine/x86_64/mem.h) when they are read at a variable address.
+ */
 const kernelFlags = [
   "-std=gnu11",
   "-g",
@@ -22,6 +26,7 @@ const kernelFlags = [
   "-fno-pic",
   "-fno-pie",
   "-fno-strict-aliasing",
+  "-fno-dse",
   "-fno-asynchronous-unwind-tables",
   "-fno-omit-frame-pointer",
   "-fno-optimize-sibling-calls",
