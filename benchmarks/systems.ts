@@ -142,7 +142,14 @@ async function eggosImage(root: Root): Promise<string> {
 
 const quietBoot: BootConfig = { cwd: "/", stdin: "none", stdout: "pipe", stderr: "com2" };
 
-export async function prepareSystem(name: SystemName, memoryMiB: number): Promise<System> {
+export interface SystemSettings {
+  memoryMiB: number;
+  /** More QEMU arguments, the same for every system. */
+  qemuArguments: string[];
+}
+
+export async function prepareSystem(name: SystemName, settings: SystemSettings): Promise<System> {
+  const { memoryMiB } = settings;
   if (name === "eggos") {
     return {
       name,
@@ -155,6 +162,7 @@ export async function prepareSystem(name: SystemName, memoryMiB: number): Promis
           boot: { ...quietBoot, ...launch.boot },
           memoryMiB: launch.memoryMiB ?? memoryMiB,
           ports: launch.ports ?? [],
+          qemuArguments: settings.qemuArguments,
           output: "pipe",
         });
         return watch({ ...guest, stdout: guest.stdout as Readable }, startedAt);
@@ -175,6 +183,7 @@ export async function prepareSystem(name: SystemName, memoryMiB: number): Promis
           image,
           boot: { ...quietBoot, ...launch.boot },
           memoryMiB: launch.memoryMiB ?? memoryMiB,
+          qemuArguments: settings.qemuArguments,
           ...(launch.ports ? { ports: launch.ports } : {}),
         }),
         startedAt,

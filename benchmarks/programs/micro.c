@@ -35,6 +35,18 @@ static int64_t now_ns(void) {
   return time.tv_sec * 1000000000L + time.tv_nsec;
 }
 
+static const char *current;
+
+/* A benchmark of a call that fails measures nothing: it is left out, and said. */
+static bool failed;
+static long must(long result) {
+  if (result < 0 && !failed) {
+    failed = true;
+    printf("bench-failed %s\n", current);
+  }
+  return result;
+}
+
 static char *page_source;
 static int small_file, large_file, image_file, zero_file;
 static char *scratch;
@@ -54,7 +66,7 @@ static void mmap_munmap(long count) {
   for (long i = 0; i < count; i++) munmap(mmap(NULL, 65536, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), 65536);
 }
 static void mprotect_page(long count) {
-  for (long i = 0; i < count; i++) mprotect(page_source, 4096, i & 1 ? PROT_READ | PROT_WRITE : PROT_READ);
+  for (long i = 0; i < count; i++) must(mprotect(page_source, 4096, i & 1 ? PROT_READ | PROT_WRITE : PROT_READ));
   mprotect(page_source, 4096, PROT_READ | PROT_WRITE);
 }
 static void page_fault_anonymous(long count) {
@@ -102,7 +114,7 @@ static void *pipe_peer(void *count) {
 static void pipe_pingpong(long count) {
   pthread_t thread;
   char byte = 0;
-  pipe(to_peer), pipe(from_peer);
+  if (must(pipe(to_peer)) < 0 || must(pipe(from_peer)) < 0) return;
   pthread_create(&thread, NULL, pipe_peer, &count);
   for (long i = 0; i < count; i++) {
     write(to_peer[1], &byte, 1);
@@ -122,7 +134,7 @@ static void *socket_peer(void *count) {
 static void socket_pingpong(long count) {
   pthread_t thread;
   char byte = 0;
-  socketpair(AF_UNIX, SOCK_STREAM, 0, to_peer);
+  if (must(socketpair(AF_UNIX, SOCK_STREAM, 0, to_peer)) < 0) return;
   pthread_create(&thread, NULL, socket_peer, &count);
   for (long i = 0; i < count; i++) {
     write(to_peer[0], &byte, 1);
@@ -175,28 +187,28 @@ static void context_switch(long count) {
 }
 
 static void file_read_4k(long count) {
-  for (long i = 0; i < count; i++) pread(small_file, scratch, 4096, 0);
+  for (long i = 0; i < count; i++) must(pread(small_file, scratch, 4096, 0));
 }
 static void file_read_1m(long count) {
-  for (long i = 0; i < count; i++) pread(large_file, scratch, MB, 0);
+  for (long i = 0; i < count; i++) must(pread(large_file, scratch, MB, 0));
 }
 static void image_read_4k(long count) {
-  for (long i = 0; i < count; i++) pread(image_file, scratch, 4096, 4096);
+  for (long i = 0; i < count; i++) must(pread(image_file, scratch, 4096, 4096));
 }
 static void file_write_4k(long count) {
-  for (long i = 0; i < count; i++) pwrite(small_file, scratch, 4096, 0);
+  for (long i = 0; i < count; i++) must(pwrite(small_file, scratch, 4096, 0));
 }
 static void open_close(long count) {
-  for (long i = 0; i < count; i++) close(open("/tmp/bench-small", O_RDONLY));
+  for (long i = 0; i < count; i++) must(close(open("/tmp/bench-small", O_RDONLY)));
 }
 static void stat_path(long count) {
   struct stat status;
-  for (long i = 0; i < count; i++) stat("/tmp/bench-small", &status);
+  for (long i = 0; i < count; i++) must(stat("/tmp/bench-small", &status));
 }
 static void create_unlink(long count) {
   for (long i = 0; i < count; i++) {
-    close(open("/tmp/bench-new", O_RDWR | O_CREAT, 0600));
-    unlink("/tmp/bench-new");
+    must(close(open("/tmp/bench-new", O_RDWR | O_CREAT, 0600)));
+    must(unlink("/tmp/bench-new"));
   }
 }
 
@@ -217,7 +229,8 @@ static void epoll_wakeup(long count) {
   pthread_t thread;
   struct epoll_event event = {.events = EPOLLIN};
   wake_fd = eventfd(0, 0), back_fd = eventfd(0, 0), wake_epoll = epoll_create1(0);
-  epoll_ctl(wake_epoll, EPOLL_CTL_ADD, wake_fd, &event);
+  if (must(wake_fd) < 0 || must(back_fd) < 0 || must(wake_epoll) < 0) return;
+  if (must(epoll_ctl(wake_epoll, EPOLL_CTL_ADD, wake_fd, &event)) < 0) return;
   pthread_create(&thread, NULL, epoll_peer, &count);
   for (long i = 0; i < count; i++) {
     uint64_t value = 1;
@@ -241,17 +254,17 @@ static void on_signal(int signal) { (void)signal; }
 static void signal_deliver(long count) {
   signal(SIGUSR1, on_signal);
   pid_t pid = getpid(), tid = (pid_t)syscall(SYS_gettid);
-  for (long i = 0; i < count; i++) syscall(SYS_tgkill, pid, tid, SIGUSR1);
+  for (long i = 0; i < count; i++) must(syscall(SYS_tgkill, pid, tid, SIGUSR1));
 }
 static void getrandom_16(long count) {
-  for (long i = 0; i < count; i++) syscall(SYS_getrandom, scratch, 16, 0);
+  for (long i = 0; i < count; i++) must(syscall(SYS_getrandom, scratch, 16, 0));
 }
 static void zero_read_64k(long count) {
-  for (long i = 0; i < count; i++) read(zero_file, scratch, 65536);
+  for (long i = 0; i < count; i++) must(read(zero_file, scratch, 65536));
 }
 static void sleep_50us(long count) {
   struct timespec time = {0, 50000};
-  for (long i = 0; i < count; i++) nanosleep(&time, NULL);
+  for (long i = 0; i < count; i++) must(nanosleep(&time, NULL));
 }
 /* Controls: user code only, so the ratio should be 1. */
 static void control_loop(long count) {
@@ -264,6 +277,7 @@ static void control_memcpy_64k(long count) {
 static void fork_exit_wait(long count) {
   for (long i = 0; i < count; i++) {
     pid_t child = fork();
+    if (must(child) < 0) return;
     if (child == 0) _exit(0);
     waitpid(child, NULL, 0);
   }
@@ -315,10 +329,13 @@ static int compare(const void *a, const void *b) {
 static void measure(const char *name, void (*run)(long)) {
   long count = 1;
   int64_t took;
+  current = name;
+  failed = false;
   for (;;) {
     int64_t start = now_ns();
     run(count);
     took = now_ns() - start;
+    if (failed) return;
     if (took > ROUND_NS / 4 || count > 1L << 40) break;
     count *= took < ROUND_NS / 100 ? 8 : 2;
   }
@@ -329,6 +346,7 @@ static void measure(const char *name, void (*run)(long)) {
     run(count);
     results[i] = (double)(now_ns() - start) / (double)count;
   }
+  if (failed) return;
   qsort(results, ROUNDS, sizeof results[0], compare);
   printf("bench %s %.1f ns %.1f\n", name, results[ROUNDS / 2], results[0]);
   fflush(stdout);
