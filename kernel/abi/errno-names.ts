@@ -143,6 +143,8 @@ export function errnoName(error: i32): string {
       return "ENOTCONN";
     case 108:
       return "ESHUTDOWN";
+    case 109:
+      return "ETOOMANYREFS";
     case 110:
       return "ETIMEDOUT";
     case 111:

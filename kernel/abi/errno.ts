@@ -70,6 +70,7 @@ export const ENOBUFS: i32 = 105;
 export const EISCONN: i32 = 106;
 export const ENOTCONN: i32 = 107;
 export const ESHUTDOWN: i32 = 108;
+export const ETOOMANYREFS: i32 = 109;
 export const ETIMEDOUT: i32 = 110;
 export const ECONNREFUSED: i32 = 111;
 export const EHOSTDOWN: i32 = 112;

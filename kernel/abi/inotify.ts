@@ -16,3 +16,16 @@ export const IN_UNMOUNT: u32 = 0x2000;
 export const IN_Q_OVERFLOW: u32 = 0x4000;
 export const IN_IGNORED: u32 = 0x8000;
 export const IN_ISDIR: u32 = 0x40000000;
+/** All that a watch can ask for. */
+export const IN_ALL_EVENTS: u32 = 0xfff;
+
+/** Flags of inotify_add_watch (man 7 inotify). */
+export const IN_ONLYDIR: u32 = 0x1000000;
+export const IN_DONT_FOLLOW: u32 = 0x2000000;
+export const IN_EXCL_UNLINK: u32 = 0x4000000;
+export const IN_MASK_CREATE: u32 = 0x10000000;
+export const IN_MASK_ADD: u32 = 0x20000000;
+export const IN_ONESHOT: u32 = 0x80000000;
+
+/** sizeof(struct inotify_event) without a name. */
+export const INOTIFY_EVENT_SIZE: u64 = 16;

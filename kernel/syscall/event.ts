@@ -21,10 +21,12 @@ import {
 } from "../abi/time";
 import { EventFile } from "../fs/eventfd/eventfd";
 import { Pipe } from "../fs/pipe/pipe";
-import { nextAnonymousNumber, PipeFile } from "../fs/pipe/pipe-file";
+import { BrokenPipeListener, nextAnonymousNumber, PipeFile, setBrokenPipeListener } from "../fs/pipe/pipe-file";
 import { TimerFile } from "../fs/timerfd/timerfd";
 import { copyIn, copyOut } from "../memory/user";
+import { SIGPIPE } from "../abi/signal";
 import { currentProcess } from "../process/current";
+import { signalSelf } from "../process/signal-send";
 import * as clock from "../sched/clock";
 import { FOREVER } from "../sched/timer";
 import { File } from "../vfs/file";
@@ -152,8 +154,16 @@ function pipe2(descriptors: u64, flags: u64): i64 {
   return -EFAULT;
 }
 
+/** A write that nobody will read. */
+class SignalBrokenPipe extends BrokenPipeListener {
+  override brokenPipe(): void {
+    signalSelf(SIGPIPE);
+  }
+}
+
 /** The rows of this family. */
 export function defineEventCalls(): void {
+  setBrokenPipeListener(new SignalBrokenPipe());
   define1(SYS_eventfd, "eventfd", "uint", eventfd, "complete");
   define2(SYS_eventfd2, "eventfd2", "uint flags", eventfd2, "complete");
   define2(SYS_timerfd_create, "timerfd_create", "int flags", timerfdCreate, "complete");

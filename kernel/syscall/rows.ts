@@ -20,10 +20,12 @@ import { defineReadWriteCalls } from "./read-write";
 import { defineResourceCalls } from "./resource";
 import { defineScheduleCalls } from "./schedule";
 import { defineSignalCalls } from "./signal";
+import { defineSocketCalls } from "./socket";
 import { defineStatCalls } from "./stat";
 import { defineSystemCalls } from "./system";
 import { defineThreadCalls } from "./thread";
 import { defineTimeCalls } from "./time";
+import { defineWatchCalls } from "./watch";
 
 /** Fill the table; once, at boot. */
 export function defineAllCalls(): void {
@@ -47,8 +49,10 @@ export function defineAllCalls(): void {
   defineResourceCalls();
   defineScheduleCalls();
   defineSignalCalls();
+  defineSocketCalls();
   defineStatCalls();
   defineSystemCalls();
   defineThreadCalls();
   defineTimeCalls();
+  defineWatchCalls();
 }
