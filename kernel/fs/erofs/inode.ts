@@ -29,6 +29,9 @@ export class ErofsInode extends Inode {
   /** Flat with inline tail: where the tail is in the image, and the file offset where it begins. */
   private tailOffset: u64 = 0;
   private tailStart: u64 = 0;
+  /** The frame of page 0 and how many pages follow it in a row in the image; 0 pages where they do not. */
+  flatFrame: u64 = 0;
+  flatPages: u64 = 0;
   private chunkShift: u64 = 0;
   private chunkEntrySize: u64 = 0;
   /** A copy of the last page for mapping, where the image does not have it page-aligned. */
@@ -82,6 +85,7 @@ export class ErofsInode extends Inode {
       case layout.LAYOUT_FLAT_PLAIN:
         this.dataOffset = (<u64>union) << layout.BLOCK_BITS;
         this.tailStart = this.size;
+        this.findFlatPages();
         return this.size == 0 || image.holds(this.dataOffset, this.size) ? 0 : -EUCLEAN;
       case layout.LAYOUT_FLAT_INLINE:
         return this.placeTail((<u64>union) << layout.BLOCK_BITS, dataStart);
@@ -102,7 +106,17 @@ export class ErofsInode extends Inode {
     // The tail lies within one block (Linux erofs_map_blocks_flatmode).
     if ((tailOffset & (layout.BLOCK_SIZE - 1)) + tailLength > layout.BLOCK_SIZE) return -EUCLEAN;
     if (!image.holds(tailOffset, tailLength)) return -EUCLEAN;
+    this.findFlatPages();
     return this.tailStart == 0 || image.holds(blocksStart, this.tailStart) ? 0 : -EUCLEAN;
+  }
+
+  /** Pages that begin before the tail are the image's own, when the image has them whole. */
+  private findFlatPages(): void {
+    let image = this.erofs.image;
+    let bytes = (this.tailStart + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
+    if (!image.holds(this.dataOffset, bytes)) return;
+    this.flatFrame = image.physical + this.dataOffset;
+    this.flatPages = bytes / PAGE_SIZE;
   }
 
   private placeChunks(format: u32, tableOffset: u64): i32 {
@@ -190,6 +204,11 @@ export class ErofsInode extends Inode {
 
   override pageFrame(index: u64, forWrite: bool): i64 {
     if (forWrite) return -EROFS;
+    if (index < this.flatPages) {
+      let frame = this.flatFrame + (index << 12);
+      frames.reference(frame);
+      return <i64>frame;
+    }
     if (index > this.size >> 12 || index << 12 >= this.size) return -EFAULT;
     let own = this.imageFrame(index);
     if (own < 0) return own;

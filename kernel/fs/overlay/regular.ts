@@ -75,6 +75,7 @@ export class OverlayRegular extends TmpRegular {
   }
 
   override pageFrame(index: u64, forWrite: bool): i64 {
+    if (!forWrite && this.isStable && index < this.below.flatPages) return this.below.pageFrame(index, false);
     if (index > this.size >> PAGE_SHIFT || index << PAGE_SHIFT >= this.size) return -EFAULT;
     if (!forWrite && this.pages.get(index) == 0) {
       let isWholePage = (index + 1) << PAGE_SHIFT <= this.belowLength;
