@@ -21,8 +21,8 @@ import { define4, define6 } from "./table";
 
 const BUFFER_FRAMES: u32 = 16;
 const FRAME_SIZE: u64 = 4096;
-/** A position is the file's own, not an offset of the caller's. */
-const OWN_POSITION: u64 = u64.MAX_VALUE;
+/** The file has no position. */
+const NO_OFFSET: u64 = u64.MAX_VALUE;
 
 const SPLICE_F_NONBLOCK: u64 = 2;
 const KNOWN_SPLICE_FLAGS: u64 = 15;
@@ -31,8 +31,9 @@ const KNOWN_SPLICE_FLAGS: u64 = 15;
 class Side {
   file: File;
   /** Where the caller keeps the offset (a user address), 0 for the file's own position. */
-  offsetAddress: u64 = 0;
-  offset: u64 = OWN_POSITION;
+  private offsetAddress: u64 = 0;
+  /** Where the copy is; NO_OFFSET for what has no position. A file's own position moves when the copy is over. */
+  private offset: u64 = NO_OFFSET;
 
   constructor(file: File) {
     this.file = file;
@@ -41,7 +42,11 @@ class Side {
   /** Read the caller's offset. Returns 0, -EFAULT or -EINVAL. */
   begin(address: u64): i32 {
     this.offsetAddress = address;
-    if (address == 0) return 0;
+    if (address == 0) {
+      let inode = this.file.inode;
+      if (inode !== null && inode.isRegular) this.offset = this.file.position;
+      return 0;
+    }
     if (fetch64(address) < 0) return -EFAULT;
     if (<i64>fetched < 0) return -EINVAL;
     this.offset = fetched;
@@ -49,7 +54,12 @@ class Side {
   }
 
   get hasOffset(): bool {
-    return this.offset != OWN_POSITION;
+    return this.offset != NO_OFFSET;
+  }
+
+  /** Where the copy starts. Precondition: hasOffset. */
+  get start(): u64 {
+    return this.offset;
   }
 
   read(io: IoVector): i64 {
@@ -64,13 +74,14 @@ class Side {
     if (this.hasOffset) this.offset += count;
   }
 
-  /** Give the caller the offset back. */
+  /** Give the caller, or the file, the offset back. */
   finish(): void {
     if (this.offsetAddress != 0) store64(this.offsetAddress, this.offset);
+    else if (this.hasOffset) this.file.position = this.offset;
   }
 }
 
-/** Copy up to `length` bytes. What was read and could not be written is put back by position where the source has one. */
+/** Copy up to `length` bytes. What was read and could not be written counts as not read where the source has an offset. */
 function copyBytes(from: Side, to: Side, length: u64): i64 {
   let count = BUFFER_FRAMES;
   let buffer = frames.allocateContiguous(count);
@@ -110,7 +121,6 @@ function copyThrough(from: Side, to: Side, length: u64, buffer: u64, capacity: u
     from.advance(put);
     total += put;
     if (put < <u64>got) {
-      if (!from.hasOffset) from.file.position -= min(from.file.position, <u64>got - put);
       return total > 0 ? <i64>total : error;
     }
     if (current().isInterrupted) break;
@@ -161,8 +171,11 @@ function sendfile(outDescriptor: u64, inDescriptor: u64, offsetAddress: u64, cou
   let from = new Side(input);
   let error = from.begin(offsetAddress);
   if (error < 0) return error;
-  let result = copyBytes(from, new Side(output), min(count, MAX_TRANSFER));
+  let to = new Side(output);
+  to.begin(0);
+  let result = copyBytes(from, to, min(count, MAX_TRANSFER));
   from.finish();
+  to.finish();
   return result;
 }
 
@@ -190,11 +203,12 @@ function copyFileRange(
   let error = from.begin(inOffset);
   if (error == 0) error = to.begin(outOffset);
   if (error < 0) return error;
-  let start = from.hasOffset ? from.offset : input.position;
-  let target = to.hasOffset ? to.offset : output.position;
+  let start = from.start;
+  let target = to.start;
   if (start + length < start || target + length < target) return -EOVERFLOW;
   if (<i64>(target + length) < 0) return -EFBIG;
-  let count = min(length, MAX_TRANSFER);
+  // The copy ends with the source (Linux generic_copy_file_checks).
+  let count = min(min(length, MAX_TRANSFER), start < inInode.size ? inInode.size - start : 0);
   // Within one file the ranges must not overlap.
   if (inInode === outInode && start < target + count && target < start + count) return -EINVAL;
   let result = copyBytes(from, to, count);

@@ -331,6 +331,7 @@ function flock(descriptor: u64, operation: u64): i64 {
   if (file === null) return -EBADF;
   let kind = <u32>operation & ~LOCK_NB;
   if (kind != LOCK_SH && kind != LOCK_EX && kind != LOCK_UN) return -EINVAL;
+  if (kind != LOCK_UN && !file.isReadable && !file.isWritable) return -EBADF;
   let inode = file.inode;
   if (inode === null) return 0;
   if (kind == LOCK_UN) {

@@ -1,7 +1,7 @@
 // read(2), write(2) and their vector and offset forms, lseek(2), truncate(2), fallocate(2), and the fsync family.
 
 import { EACCES, EBADF, EFBIG, EINVAL, EISDIR, EOPNOTSUPP, EROFS, ESPIPE, ETXTBSY } from "../abi/errno";
-import { AT_FDCWD, FALLOC_FL_KEEP_SIZE, O_APPEND, SEEK_CUR, SEEK_HOLE } from "../abi/fcntl";
+import { AT_FDCWD, FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE, O_APPEND, SEEK_CUR, SEEK_HOLE } from "../abi/fcntl";
 import { IN_MODIFY } from "../abi/inotify";
 import { SIGXFSZ } from "../abi/signal";
 import {
@@ -216,6 +216,8 @@ function fallocate(descriptor: u64, mode: u64, offset: u64, length: u64): i64 {
   let file = usableFile(descriptor);
   if (file === null) return -EBADF;
   if (<i64>offset < 0 || <i64>length <= 0) return -EINVAL;
+  let isPunching = (<u32>mode & FALLOC_FL_PUNCH_HOLE) != 0;
+  if (mode > 0x7f || (isPunching && (<u32>mode & FALLOC_FL_KEEP_SIZE) == 0)) return -EOPNOTSUPP;
   if (!file.isWritable) return -EBADF;
   let inode = file.inode;
   if (inode === null) return -ESPIPE;

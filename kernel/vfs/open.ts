@@ -170,7 +170,7 @@ function openUnnamed(walk: Walk, context: FileSystemContext, identity: Identity,
   let name = new Text(24).byte(0x23).decimal(inode.number);
   let entry = new DirectoryEntry(walk.entry, copyName(name.bytes, name.length), inode);
   entry.isDeleted = true;
-  return openInode(inode, new Path(walk.mount, entry), flags & ~O_DIRECTORY);
+  return openInode(inode, new Path(walk.mount, entry), flags);
 }
 
 /** Whether this is a device node: writable also on a read-only mount. */

@@ -11,7 +11,7 @@
 import * as mem from "machine/mem";
 import * as user from "machine/user";
 import { bytesAddress, isUserRange } from "memory/address";
-import { EACCES, EFAULT, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR, EUCLEAN, EXDEV } from "../abi/errno";
+import { EACCES, EFAULT, EISDIR, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR, EUCLEAN, EXDEV } from "../abi/errno";
 import {
   MAX_SYMBOLIC_LINKS,
   NAME_MAX,
@@ -199,6 +199,8 @@ export class Walk {
 
   /** Go on into the name in `name`. */
   private step(hash: u32, isLast: bool, last: i32): i32 {
+    // Whoever may make a file cannot mean a directory (Linux open_last_lookups).
+    if (isLast && this.hasTrailingSlash && (last & Last.MAY_LACK) != 0) return -EISDIR;
     let parent = this.entry;
     let child = lookup(parent, this.name, this.nameLength, hash);
     if (child === null) return openError;
@@ -226,9 +228,7 @@ export class Walk {
       this.mount = mounted;
       this.entry = mounted.root;
     }
-    // With MAY_LACK the caller says what a trailing slash means.
-    if (isLast && this.hasTrailingSlash && (last & Last.MAY_LACK) == 0 && !this.entry.inode!.isDirectory)
-      return -ENOTDIR;
+    if (isLast && this.hasTrailingSlash && !this.entry.inode!.isDirectory) return -ENOTDIR;
     return 0;
   }
 
