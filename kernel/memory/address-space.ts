@@ -134,7 +134,7 @@ export class AddressSpace {
 
   /** Page tables in use, without the root. */
   get tablePages(): i32 {
-    return tables.countTables(this.root);
+    return this.root == 0 ? 0 : tables.countTables(this.root);
   }
 
   /** The mapping that holds `address`, or null. */
@@ -241,7 +241,7 @@ export class AddressSpace {
 
   /** The physical address behind a resident page's `address`, or 0. */
   translate(address: u64): u64 {
-    if (address >= USER_END) return 0;
+    if (address >= USER_END || this.root == 0) return 0;
     let slot = tables.find(this.root, address);
     if (slot == 0) return 0;
     let entry = mem.load64(slot);

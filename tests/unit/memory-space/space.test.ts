@@ -224,6 +224,18 @@ test("a source knows how many programs run from it", () => {
   assert.equal(exports.filePrograms(), 0);
 });
 
+test("an address space that ended shows nothing", () => {
+  const { exports, space } = boot();
+  const at = exports.map(space, 0n, PAGE, READ | WRITE, PRIVATE | ANONYMOUS);
+  exports.poke(space, at, 1);
+  exports.destroy(space);
+  assert.equal(exports.root(space), 0n);
+  assert.equal(exports.peek(space, at), -1);
+  assert.equal(exports.poke(space, at, 2), -1);
+  assert.equal(exports.translate(space, at), 0n);
+  assert.equal(exports.fault(space, at, 6n), NOT_MAPPED);
+});
+
 test("after a fork both sides see the same bytes and keep their own stores to themselves", () => {
   const { exports, space } = boot();
   const at = exports.map(space, 0n, 4n * PAGE, READ | WRITE, PRIVATE | ANONYMOUS);
