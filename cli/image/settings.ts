@@ -9,8 +9,6 @@ const FILES: Record<string, string> = {
   "/etc/hostname": "eggos\n",
   "/etc/hosts": "127.0.0.1 localhost eggos\n::1 localhost ip6-localhost ip6-loopback\n",
   "/etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\nservices: files\nprotocols: files\n",
-  // What QEMU's user network offers; the kernel puts the network's own answer in its place.
-  "/etc/resolv.conf": "nameserver 10.0.2.3\n",
   "/etc/os-release": 'NAME="eggos"\nPRETTY_NAME="eggos"\nID=eggos\n',
   "/etc/protocols": "ip 0 IP\nicmp 1 ICMP\ntcp 6 TCP\nudp 17 UDP\nipv6-icmp 58 IPv6-ICMP\n",
   "/etc/services": "ssh 22/tcp\ndomain 53/tcp\ndomain 53/udp\nhttp 80/tcp\nhttps 443/tcp\n",
@@ -37,6 +35,8 @@ const LINKS: [path: string, target: string][] = [
   ["/bin", "usr/bin"],
   ["/etc/localtime", "../usr/share/zoneinfo/UTC"],
   ["/etc/mtab", "../proc/self/mounts"],
+  // Name servers as DHCP, routers or `egg run --dns` gave them (Linux's nfsroot.rst).
+  ["/etc/resolv.conf", "../proc/net/pnp"],
   ["/lib", "usr/lib"],
   ["/sbin", "usr/sbin"],
   ["/var/run", "../run"],

@@ -14,4 +14,13 @@ export abstract class SocketObserver {
   abstract failed(error: i32): void;
   /** Urgent data arrived (man 7 tcp, SIGURG and POLLPRI). */
   urgent(): void {}
+
+  /** Whose socket it is and its inode number, for /proc/net. */
+  get user(): u32 {
+    return 0;
+  }
+
+  get inode(): u64 {
+    return 0;
+  }
 }

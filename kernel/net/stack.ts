@@ -27,6 +27,7 @@ import { setSourceChooser } from "./neighbour/solicit";
 import { limitTo } from "./packet/buffer";
 import * as secret from "./secret";
 import * as pending from "./tcp/pending";
+import { wakeStarved } from "./tcp/starvation";
 import * as waker from "./waker";
 
 /** Packets handled in one poll: between batches others get their turn. */
@@ -135,6 +136,7 @@ function drain(): void {
 
 function keepHouse(): void {
   housekeepingNs = clock.nowNs + HOUSEKEEPING_NS;
+  wakeStarved();
   routes.expire();
   for (let i = 1; i <= interfaces.last; i++) {
     let entry = interfaces.find(i);

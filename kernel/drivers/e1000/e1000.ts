@@ -166,6 +166,12 @@ export class E1000 extends NetworkDevice {
     this.write(reg.INTERRUPT_MASK_SET, causes);
   }
 
+  get hasPending(): bool {
+    if (this.receiveNext == this.receiveTail) return false;
+    let at = this.receiveRing + <u64>this.receiveNext * reg.DESCRIPTOR;
+    return (mmio.read8(at + reg.RECEIVED_STATUS) & reg.RECEIVED_DONE) != 0;
+  }
+
   private descriptor(at: u32): u64 {
     return this.transmitRing + <u64>at * reg.DESCRIPTOR;
   }

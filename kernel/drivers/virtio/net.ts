@@ -132,6 +132,10 @@ export class VirtioNet extends NetworkDevice {
     }
   }
 
+  get hasPending(): bool {
+    return this.receiveQueue.hasUsed;
+  }
+
   private readLink(): void {
     if (!this.transport.has(FEATURE_STATUS)) return;
     let isUp = (this.transport.readConfig16(CONFIG_STATUS) & STATUS_LINK_UP) != 0;

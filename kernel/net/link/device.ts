@@ -59,6 +59,11 @@ export abstract class NetworkDevice {
   /** Take in what has arrived. */
   poll(): void {}
 
+  /** Whether something has arrived that no interrupt may have told of: looked at before the machine idles. */
+  get hasPending(): bool {
+    return false;
+  }
+
   /** Also accept frames for the group address `hardware` (or no longer). Devices that take every multicast frame need not care. */
   setMulticast(_hardware: u64, _isJoined: bool): void {}
 

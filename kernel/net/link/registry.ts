@@ -70,6 +70,15 @@ export function pollDevices(): void {
   }
 }
 
+/** Whether some device has something that was not harvested. */
+export function hasPending(): bool {
+  for (let i = 1; i <= deviceCount; i++) {
+    let device = devices[i];
+    if (device !== null && device.hasPending) return true;
+  }
+  return false;
+}
+
 /** Ring every device's doorbell. */
 export function flushDevices(): void {
   for (let i = 1; i <= deviceCount; i++) {

@@ -27,6 +27,10 @@ export class DeviceWrapper extends NetworkDevice {
     this.inner.poll();
   }
 
+  get hasPending(): bool {
+    return this.inner.hasPending;
+  }
+
   setMulticast(hardware: u64, isJoined: bool): void {
     this.inner.setMulticast(hardware, isJoined);
   }

@@ -206,7 +206,6 @@ function noteUrgent(c: Connection, segment: Segment): void {
   if (c.hasUrgent && !after(position, c.urgentSequence)) return;
   c.hasUrgent = true;
   c.urgentSequence = position;
-  c.urgentByte = -1;
   let observer = c.observer;
   if (observer !== null) observer.urgent();
 }

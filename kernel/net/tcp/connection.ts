@@ -126,8 +126,6 @@ export class Connection extends Endpoint {
   /** The peer's urgent pointer (RFC 9293 §3.8.5): position of the urgent byte, while `hasUrgent`. */
   hasUrgent: bool = false;
   urgentSequence: u32 = 0;
-  /** The urgent byte, when it was taken out of the stream; -1 before it came and after it was read. */
-  urgentByte: i32 = -1;
 
   /** Accept queue (listener.ts) and the list of connections with work to do (pending.ts). */
   listener: Listener | null = null;
@@ -222,6 +220,24 @@ export class Connection extends Endpoint {
   /** Ended from outside with ECONNRESET. */
   reset(): void {
     finish(this, ECONNRESET);
+  }
+
+  /** Bytes from the head of the receive queue to the urgent byte (man 7 tcp, SIOCATMARK at 0); -1 when none is ahead. */
+  get urgentOffset(): i32 {
+    if (!this.hasUrgent) return -1;
+    let offset = this.urgentSequence - (this.receiveWindow.next - this.receiveQueue.length);
+    return <i32>offset;
+  }
+
+  /** The urgent byte has been read, or the stream was read past it. */
+  clearUrgent(): void {
+    this.hasUrgent = false;
+  }
+
+  /** What was committed last ends with the urgent byte (MSG_OOB): call before `send`. */
+  markUrgent(): void {
+    this.sendWindow.urgent = this.dataEnd;
+    this.sendWindow.hasUrgent = true;
   }
 
   /** Take the pending error. */

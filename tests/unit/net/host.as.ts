@@ -265,16 +265,18 @@ export function tcpRead(handle: i32, length: u32): u32 {
   return taken;
 }
 
-export function tcpUrgent(handle: i32): void {
+/** Write `length` bytes, the last of them urgent. */
+export function tcpUrgent(handle: i32, length: u32): void {
   let c = at(handle);
-  c.sendWindow.urgent = c.dataEnd;
-  c.sendWindow.hasUrgent = true;
+  if (!c.sendBuffer.reserve(length)) return;
+  fill(handle, c.sendBuffer.writeAddress, length);
+  c.sendBuffer.commit(length);
+  c.markUrgent();
+  c.send();
 }
 
-export function tcpUrgentByte(handle: i32): i32 {
-  let c = at(handle);
-  if (!c.hasUrgent) return -1;
-  return c.receiveQueue.byteAt(c.urgentSequence - (c.receiveWindow.next - c.receiveQueue.length));
+export function tcpUrgentOffset(handle: i32): i32 {
+  return at(handle).urgentOffset;
 }
 
 export function tcpShutdown(handle: i32): i32 {

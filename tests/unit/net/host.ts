@@ -24,8 +24,8 @@ interface Exports {
   tcpOption(handle: number, option: number, value: bigint): void;
   tcpWrite(handle: number, length: number): number;
   tcpRead(handle: number, length: number): number;
-  tcpUrgent(handle: number): void;
-  tcpUrgentByte(handle: number): number;
+  tcpUrgent(handle: number, length: number): void;
+  tcpUrgentOffset(handle: number): number;
   tcpShutdown(handle: number): number;
   tcpClose(handle: number, isAbortive: number): void;
   tcpState(handle: number): number;

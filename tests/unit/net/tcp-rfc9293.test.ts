@@ -402,19 +402,14 @@ test("§3.8.3 R2: unacknowledged data is repeated fifteen times, then the connec
 
 test("§3.8.5 urgent: the pointer points behind the urgent byte, and the peer's is found in the stream", () => {
   const t = new Dialogue().accepted();
-  t.host.write(t.handle, 3);
-  t.forget();
-  t.send("A", { ack: 3 });
-  t.send("UA", { seq: 0, ack: 3, data: 5, urgent: 5 });
-  assert.ok(t.host.takeEvents().includes("urgent"));
-  assert.equal(t.host.wasm.tcpUrgentByte(t.handle), 0x78);
-  t.forget();
-  t.host.call((w) => {
-    w.tcpWrite(t.handle, 4);
-    return 0;
-  });
+  t.host.call((w) => w.tcpUrgent(t.handle, 3));
   t.advance(0);
-  t.forget();
+  t.expect("PAU", { seq: 0, data: 3, urgent: 3 });
+  t.send("UA", { seq: 0, ack: 3, data: 5, urgent: 3 });
+  assert.ok(t.host.takeEvents().includes("urgent"));
+  assert.equal(t.host.wasm.tcpUrgentOffset(t.handle), 2);
+  t.host.read(t.handle, 2);
+  assert.equal(t.host.wasm.tcpUrgentOffset(t.handle), 0);
 });
 
 test("backlog: a full accept queue drops handshakes, and the peer's retry is taken later", () => {
