@@ -2,19 +2,34 @@
 //
 // Sums are kept in memory order: the words are added as the processor loads them, and the folded result is stored as
 // it is. That works because the ones'-complement sum does not care about byte order (RFC 1071 §2 B). A partial sum is a
-// u64 that has not been folded; sums of adjacent even-length ranges are added.
+// u64 that has not been folded to 16 bits; sums of adjacent even-length ranges are added.
 
 import * as mem from "machine/mem";
 import { Address } from "./address";
 
+/** Add with end-around carry: two instructions. */
+function addCarry(sum: u64, word: u64): u64 {
+  sum += word;
+  return sum + <u64>(sum < word);
+}
+
 /** Add `length` bytes at `address` to a partial sum. */
 export function add(sum: u64, address: u64, length: u32): u64 {
+  while (length >= 32) {
+    sum = addCarry(sum, mem.load64(address));
+    sum = addCarry(sum, mem.load64(address + 8));
+    sum = addCarry(sum, mem.load64(address + 16));
+    sum = addCarry(sum, mem.load64(address + 24));
+    address += 32;
+    length -= 32;
+  }
   while (length >= 8) {
-    let word = mem.load64(address);
-    sum += (word & 0xffff_ffff) + (word >> 32);
+    sum = addCarry(sum, mem.load64(address));
     address += 8;
     length -= 8;
   }
+  // Small again, so that partial sums can simply be added.
+  sum = (sum & 0xffff_ffff) + (sum >> 32);
   if (length & 4) {
     sum += <u64>mem.load32(address);
     address += 4;

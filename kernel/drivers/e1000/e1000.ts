@@ -44,6 +44,9 @@ export class E1000 extends NetworkDevice {
   private transmitTail: u32 = 0;
   private transmitClean: u32 = 0;
   private shownTail: u32 = 0;
+  private hasLinkChanged: bool = false;
+  /** Whether an interrupt switched interrupts off until the next poll. */
+  private isMasked: bool = false;
 
   constructor(private registers: u64) {
     super();
@@ -128,7 +131,9 @@ export class E1000 extends NetworkDevice {
   interrupted(): void {
     let cause = this.read(reg.INTERRUPT_CAUSE);
     if (cause == 0) return;
+    if (cause & reg.CAUSE_LINK) this.hasLinkChanged = true;
     this.write(reg.INTERRUPT_MASK_CLEAR, ALL_CAUSES);
+    this.isMasked = true;
     waker.wake();
   }
 
@@ -153,7 +158,10 @@ export class E1000 extends NetworkDevice {
   }
 
   poll(): void {
-    if (this.index != 0) carrierChanged(this, this.isLinkUp);
+    if (this.hasLinkChanged) {
+      this.hasLinkChanged = false;
+      carrierChanged(this, this.isLinkUp);
+    }
     this.reclaim();
     while (!this.waiting.isEmpty) {
       let packet = this.waiting.first;
@@ -162,6 +170,8 @@ export class E1000 extends NetworkDevice {
     }
     this.harvest();
     this.refill();
+    if (!this.isMasked) return;
+    this.isMasked = false;
     let causes = this.waiting.isEmpty ? WANTED_CAUSES : WANTED_CAUSES | reg.CAUSE_TRANSMIT;
     this.write(reg.INTERRUPT_MASK_SET, causes);
   }

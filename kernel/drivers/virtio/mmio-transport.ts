@@ -111,8 +111,8 @@ export class MmioTransport extends VirtioTransport {
     return mmio.read32(this.registers + CONFIG + <u64>offset);
   }
 
-  connect(handler: InterruptHandler): u32 {
-    lines.connectIsa(this.line, handler);
+  connect(queues: InterruptHandler, _config: InterruptHandler): u32 {
+    lines.connectIsa(this.line, queues);
     return NO_VECTOR;
   }
 

@@ -17,7 +17,7 @@ import * as waker from "../../net/waker";
 import { nextEthernetName } from "../../net/link/names";
 import { deviceType, PciTransport } from "./pci-transport";
 import { Virtqueue } from "./queue";
-import { FEATURE_EVENT_INDEX, FEATURE_INDIRECT, VirtioTransport } from "./transport";
+import { FEATURE_EVENT_INDEX, FEATURE_INDIRECT, INTERRUPT_CONFIG, VirtioTransport } from "./transport";
 
 /** Device type (§5). */
 const NETWORK: u32 = 1;
@@ -62,6 +62,7 @@ export class VirtioNet extends NetworkDevice {
   private waiting: PacketQueue = new PacketQueue();
   private isMergeable: bool;
   private isTransmitArmed: bool = false;
+  private hasConfigChanged: bool = false;
 
   constructor(
     private transport: VirtioTransport,
@@ -95,8 +96,15 @@ export class VirtioNet extends NetworkDevice {
 
   /** The device has something to say. Runs with interrupts off; the work is done at the next poll. */
   interrupted(): void {
-    this.transport.acknowledgeInterrupt();
+    let reason = this.transport.acknowledgeInterrupt();
+    if (reason & INTERRUPT_CONFIG) this.hasConfigChanged = true;
     this.receiveQueue.disarm();
+    waker.wake();
+  }
+
+  /** The cable was plugged in or out. */
+  configurationChanged(): void {
+    this.hasConfigChanged = true;
     waker.wake();
   }
 
@@ -120,7 +128,7 @@ export class VirtioNet extends NetworkDevice {
   }
 
   poll(): void {
-    if (this.transport.has(FEATURE_STATUS)) this.readLink();
+    if (this.hasConfigChanged) this.readLink();
     this.reclaim();
     this.sendWaiting();
     this.harvest();
@@ -137,6 +145,7 @@ export class VirtioNet extends NetworkDevice {
   }
 
   private readLink(): void {
+    this.hasConfigChanged = false;
     if (!this.transport.has(FEATURE_STATUS)) return;
     let isUp = (this.transport.readConfig16(CONFIG_STATUS) & STATUS_LINK_UP) != 0;
     if (this.index == 0) this.hasCarrier = isUp;
@@ -292,12 +301,14 @@ export function startDevice(transport: VirtioTransport): bool {
     if (!transport.negotiate(wanted & ~(FEATURE_GUEST_TSO4 | FEATURE_GUEST_TSO6))) return false;
   }
   let relay = new Relay();
-  let vector = transport.connect(relay);
+  let configRelay = new ConfigRelay();
+  let vector = transport.connect(relay, configRelay);
   let receiveQueue = transport.createQueue(RECEIVE_QUEUE, QUEUE_LIMIT, vector);
   let transmitQueue = transport.createQueue(TRANSMIT_QUEUE, QUEUE_LIMIT, vector);
   if (receiveQueue === null || transmitQueue === null) return transport.fail();
   let device = new VirtioNet(transport, receiveQueue, transmitQueue);
   relay.device = device;
+  configRelay.device = device;
   transport.ready();
   device.name = nextEthernetName();
   device.start();
@@ -311,6 +322,15 @@ class Relay extends InterruptHandler {
   handle(): void {
     let device = this.device;
     if (device !== null) device.interrupted();
+  }
+}
+
+class ConfigRelay extends InterruptHandler {
+  device: VirtioNet | null = null;
+
+  handle(): void {
+    let device = this.device;
+    if (device !== null) device.configurationChanged();
   }
 }
 

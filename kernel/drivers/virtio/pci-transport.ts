@@ -7,7 +7,7 @@ import * as mmio from "machine/mmio";
 import { InterruptHandler } from "../../interrupt/vectors";
 import { Capability, PciDevice } from "../pci/device";
 import { Virtqueue } from "./queue";
-import { NO_VECTOR, VirtioTransport } from "./transport";
+import { INTERRUPT_QUEUE, NO_VECTOR, VirtioTransport } from "./transport";
 
 const VENDOR: u32 = 0x1af4;
 /** Transitional device IDs begin here, modern ones at 0x1040 plus the device type (§4.1.2.1). */
@@ -40,8 +40,9 @@ const QUEUE_DRIVER: u64 = 0x28;
 const QUEUE_DEVICE: u64 = 0x30;
 
 const MAX_QUEUES: i32 = 64;
-/** The one message that every queue and the configuration share. */
-const SHARED_VECTOR: u32 = 0;
+/** The message that every queue shares, and that of the configuration. */
+const QUEUES_VECTOR: u32 = 0;
+const CONFIG_CHANGED_VECTOR: u32 = 1;
 
 /** The virtio device type of a PCI function (§5), 0 when it is none. */
 export function deviceType(device: PciDevice): u32 {
@@ -57,6 +58,7 @@ export class PciTransport extends VirtioTransport {
   private multiplier: u32 = 0;
   private interruptStatus: u64 = 0;
   private config: u64 = 0;
+  private hasMessages: bool = false;
   private doorbells: StaticArray<u64> = new StaticArray<u64>(MAX_QUEUES);
 
   constructor(private device: PciDevice) {
@@ -146,18 +148,20 @@ export class PciTransport extends VirtioTransport {
     return this.config == 0 ? 0 : mmio.read32(this.config + <u64>offset);
   }
 
-  connect(handler: InterruptHandler): u32 {
-    if (this.device.prepareMessages() > 0 && this.device.connectMessage(SHARED_VECTOR, handler)) {
-      mmio.write16(this.common + CONFIG_VECTOR, SHARED_VECTOR);
-      return SHARED_VECTOR;
+  connect(queues: InterruptHandler, config: InterruptHandler): u32 {
+    if (this.device.prepareMessages() > CONFIG_CHANGED_VECTOR && this.device.connectMessage(QUEUES_VECTOR, queues)) {
+      this.hasMessages = true;
+      let hasConfig = this.device.connectMessage(CONFIG_CHANGED_VECTOR, config);
+      mmio.write16(this.common + CONFIG_VECTOR, hasConfig ? CONFIG_CHANGED_VECTOR : NO_VECTOR);
+      return QUEUES_VECTOR;
     }
-    this.device.connectInterrupt(handler);
+    this.device.connectInterrupt(queues);
     mmio.write16(this.common + CONFIG_VECTOR, NO_VECTOR);
     return NO_VECTOR;
   }
 
   acknowledgeInterrupt(): u32 {
-    return mmio.read8(this.interruptStatus);
+    return this.hasMessages ? INTERRUPT_QUEUE : mmio.read8(this.interruptStatus);
   }
 }
 

@@ -36,9 +36,12 @@ export abstract class VirtioTransport {
   abstract readConfig8(offset: u32): u32;
   abstract readConfig16(offset: u32): u32;
   abstract readConfig32(offset: u32): u32;
-  /** Have `handler` called for the queues. Returns the vector to give `enableQueue`. */
-  abstract connect(handler: InterruptHandler): u32;
-  /** Why the device interrupted; reading quiets a line (§4.1.4.5). */
+  /**
+   * Have `queues` called for the queues and `config` for configuration changes. Returns the vector to give `enableQueue`.
+   * Without messages there is one interrupt for both: `queues` alone is called, and asks `acknowledgeInterrupt` which it was.
+   */
+  abstract connect(queues: InterruptHandler, config: InterruptHandler): u32;
+  /** Why the device interrupted; reading quiets a line (§4.1.4.5). With messages there is nothing to ask. */
   abstract acknowledgeInterrupt(): u32;
 
   /** Reset, and agree on as many of `wanted` as the device has. False when the device refuses. */

@@ -16,8 +16,18 @@ export let loopback: Interface | null = null;
 /** Changes with every address, route and path MTU: a resolved path is good for one epoch. */
 export let epoch: u32 = 1;
 
+/** Bit n: some interface has an address whose lowest six bits are n. Most packets' sources are told from ours by this alone. */
+let filter: u64 = 0;
+
+/** Addresses, routes or what is known of paths changed. */
 export function changed(): void {
   epoch++;
+  filter = 0;
+  for (let i = 1; i <= last; i++) {
+    let entry = list[i];
+    if (entry === null) continue;
+    for (let j = 0; j < entry.addressCount; j++) filter |= (<u64>1) << (entry.address(j).address.low & 63);
+  }
 }
 
 /** Make the interface of a registered device. */
@@ -42,6 +52,7 @@ export function forDevice(device: NetworkDevice | null): Interface | null {
 /** Whether packets to `address` are for this machine (the weak host model, RFC 1122 §3.3.4.2, as Linux has it). */
 export function isLocal(address: Address): bool {
   if (address.isLoopback) return true;
+  if ((filter & ((<u64>1) << (address.low & 63))) == 0) return false;
   for (let i = 1; i <= last; i++) {
     let entry = list[i];
     if (entry === null) continue;
