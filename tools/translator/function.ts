@@ -4,8 +4,18 @@
 // reads like the TypeScript did. An expression is put into a temporary only when something that it must come before
 // is written first: an assignment to a variable it reads, a store or call when it reads memory, another call.
 
+import { isLoad, isStore, load, store } from "./memory-access.ts";
 import { Names } from "./names.ts";
-import { binary, cType, isFloatOperator, isPlainType, isSignedType, numericArity, unary } from "./operators.ts";
+import {
+  binary,
+  conditional,
+  cType,
+  isFloatOperator,
+  isPlainType,
+  isSignedType,
+  numericArity,
+  unary,
+} from "./operators.ts";
 import type { Location, SourceMap } from "./source-map.ts";
 import type { Statement } from "./statement.ts";
 import {
@@ -18,6 +28,7 @@ import {
   temporaryValue,
   variableValue,
 } from "./value.ts";
+import { ValueStack } from "./value-stack.ts";
 import {
   at,
   type Operator,
@@ -95,56 +106,6 @@ interface Frame {
   readonly isThenReachable: boolean;
 }
 
-const loads = new Map<string, [type: ValueType, memory: string, cast: string]>([
-  ["i32.load", ["i32", "u32", ""]],
-  ["i64.load", ["i64", "u64", ""]],
-  ["f32.load", ["f32", "f32", ""]],
-  ["f64.load", ["f64", "f64", ""]],
-  ["i32.load8_s", ["i32", "u8", "(uint32_t)(int8_t)"]],
-  ["i32.load8_u", ["i32", "u8", "(uint32_t)"]],
-  ["i32.load16_s", ["i32", "u16", "(uint32_t)(int16_t)"]],
-  ["i32.load16_u", ["i32", "u16", "(uint32_t)"]],
-  ["i64.load8_s", ["i64", "u8", "(uint64_t)(int8_t)"]],
-  ["i64.load8_u", ["i64", "u8", "(uint64_t)"]],
-  ["i64.load16_s", ["i64", "u16", "(uint64_t)(int16_t)"]],
-  ["i64.load16_u", ["i64", "u16", "(uint64_t)"]],
-  ["i64.load32_s", ["i64", "u32", "(uint64_t)(int32_t)"]],
-  ["i64.load32_u", ["i64", "u32", "(uint64_t)"]],
-]);
-const stores = new Map<string, [memory: string, cast: string]>([
-  ["i32.store", ["u32", ""]],
-  ["i64.store", ["u64", ""]],
-  ["f32.store", ["f32", ""]],
-  ["f64.store", ["f64", ""]],
-  ["i32.store8", ["u8", "(uint8_t)"]],
-  ["i32.store16", ["u16", "(uint16_t)"]],
-  ["i64.store8", ["u8", "(uint8_t)"]],
-  ["i64.store16", ["u16", "(uint16_t)"]],
-  ["i64.store32", ["u32", "(uint32_t)"]],
-]);
-
-/** Longer expressions are cut by a temporary, so that neither gcc nor a reader meets a page-long line. */
-const longestExpression = 600;
-
-/** Whether a body can be written out at its calls: parameters in order, each used once, nothing but one load or store. */
-export function trivialBody(fn: WasmFunction): readonly Operator[] | null {
-  const body = fn.body.filter((operator) => operator.name !== "end" && operator.name !== "return");
-  if (body.length === 0 || body.length > 8 || fn.locals.length !== fn.signature.parameters.length) return null;
-  let parameter = 0;
-  for (const [position, operator] of body.entries()) {
-    if (operator.name === "local.get") {
-      if (operator.index !== parameter) return null;
-      parameter += 1;
-    } else if (stores.has(operator.name)) {
-      if (position !== body.length - 1 || fn.signature.result !== null) return null;
-    } else if (!loads.has(operator.name) && !operator.name.endsWith(".const") && numericArity(operator.name) === 0) {
-      return null;
-    }
-  }
-  const isStore = stores.has(body.at(-1)?.name ?? "");
-  return parameter === fn.signature.parameters.length && (isStore || fn.signature.result !== null) ? body : null;
-}
-
 export class FunctionTranslator {
   readonly #context: ModuleContext;
   readonly #fn: WasmFunction;
@@ -156,7 +117,7 @@ export class FunctionTranslator {
   readonly #declarations: string[] = [];
   readonly #calls = new Set<number>();
   readonly #globals = new Set<number>();
-  readonly #stack: Value[] = [];
+  readonly #stack: ValueStack;
   readonly #frames: Frame[] = [];
   #usesTable = false;
   #isReachable = true;
@@ -168,7 +129,13 @@ export class FunctionTranslator {
   constructor(context: ModuleContext, fn: WasmFunction, moduleNames: Names) {
     this.#context = context;
     this.#fn = fn;
-    this.#names = new Names(moduleNames);
+    const names = new Names(moduleNames);
+    this.#names = names;
+    this.#stack = new ValueStack({
+      emit: (text) => this.#emit(text),
+      uniqueName: (name) => names.unique(name),
+      declare: (declaration) => this.#declarations.push(declaration),
+    });
   }
 
   translate(cName: string): TranslatedFunction {
@@ -219,61 +186,22 @@ export class FunctionTranslator {
     throw new TranslationError(`${where}${what} (in ${this.#fn.name})`);
   }
 
-  // ── Statements and temporaries ────────────────────────────────────────────────────────────────────────────────
-
   #emit(text: string): void {
     this.#frame.statements.push({ kind: "simple", text, location: this.#location });
   }
 
-  #temporary(type: ValueType): string {
-    const name = this.#names.unique("t");
-    this.#declarations.push(`${cType(type)} ${name};`);
-    return name;
-  }
-
-  /** Evaluate the stack entry now. */
-  #spill(position: number): void {
-    const value = at(this.#stack, position);
-    const name = this.#temporary(value.type);
-    this.#emit(`${name} = ${value.text};`);
-    this.#stack[position] = temporaryValue(value.type, name);
-  }
-
-  #spillWhere(mustComeFirst: (value: Value) => boolean): void {
-    for (let position = 0; position < this.#stack.length; position++) {
-      if (mustComeFirst(at(this.#stack, position))) this.#spill(position);
-    }
-  }
-
-  /** Before a call or store is written. */
-  #beforeStateChange(): void {
-    this.#spillWhere((value) => value.readsState || value.isImpure);
-  }
-
-  /** Before control may leave this straight line of code. */
-  #beforeControl(): void {
-    this.#spillWhere((value) => !value.isSettled);
-  }
-
   #push(value: Value): void {
-    if (value.isImpure) this.#spillWhere((other) => other.readsState || other.isImpure);
-    else if (value.readsState || value.mayTrap) this.#spillWhere((other) => other.isImpure);
     this.#stack.push(value);
-    if (value.text.length > longestExpression) this.#spill(this.#stack.length - 1);
   }
 
   #pop(): Value {
     const value = this.#stack.pop();
-    if (!value || this.#stack.length < this.#frame.height) this.#fail("wasm: stack underflow");
+    if (!value || this.#stack.height < this.#frame.height) this.#fail("wasm: stack underflow");
     return value;
   }
 
-  #popMany(count: number): Value[] {
-    return count === 0 ? [] : this.#stack.splice(this.#stack.length - count, count);
-  }
-
   #assign(variable: string, value: Value): void {
-    this.#spillWhere(
+    this.#stack.settleWhere(
       (other) => other.variables.has(variable) || other.isImpure || (value.isImpure && other.readsState),
     );
     if (value.text !== variable) this.#emit(`${variable} = ${value.text};`);
@@ -289,7 +217,7 @@ export class FunctionTranslator {
   ): void {
     this.#frames.push({
       kind,
-      height: this.#stack.length,
+      height: this.#stack.height,
       resultType,
       result: arm?.result ?? null,
       label: arm?.label ?? null,
@@ -305,7 +233,7 @@ export class FunctionTranslator {
 
   #resultOf(frame: Frame): string {
     if (frame.resultType === null) this.#fail("wasm: a block without a result has one");
-    frame.result ??= this.#temporary(frame.resultType);
+    frame.result ??= this.#stack.temporary(frame.resultType);
     return frame.result;
   }
 
@@ -346,7 +274,7 @@ export class FunctionTranslator {
 
   #branch(depth: number): void {
     const value = this.#carries(this.#target(depth)) ? this.#pop() : null;
-    this.#spillWhere((other) => other.isImpure);
+    this.#stack.settleWhere((other) => other.isImpure);
     this.#frame.statements.push(...this.#jumpWith(depth, value));
     this.#unreachable();
   }
@@ -356,12 +284,12 @@ export class FunctionTranslator {
     if (this.#carries(this.#target(depth))) {
       // The value that the branch carries is evaluated before the condition.
       this.#stack.push(test);
-      this.#beforeControl();
+      this.#stack.beforeControl();
       test = this.#pop();
-      const then = this.#jumpWith(depth, at(this.#stack, this.#stack.length - 1));
+      const then = this.#jumpWith(depth, this.#stack.top());
       this.#if(test, then, [], this.#location);
     } else {
-      this.#beforeControl();
+      this.#stack.beforeControl();
       this.#if(test, this.#jumpWith(depth, null), [], this.#location);
     }
   }
@@ -396,7 +324,7 @@ export class FunctionTranslator {
 
   #unreachable(): void {
     this.#isReachable = false;
-    this.#stack.length = this.#frame.height;
+    this.#stack.truncate(this.#frame.height);
   }
 
   #else(): void {
@@ -404,7 +332,7 @@ export class FunctionTranslator {
     if (frame?.kind !== "if") this.#fail("wasm: else without if");
     const isThenReachable = this.#isReachable;
     const thenValue = isThenReachable && frame.resultType !== null ? (this.#stack.pop() ?? null) : null;
-    this.#stack.length = frame.height;
+    this.#stack.truncate(frame.height);
     this.#isReachable = true;
     const { result, label, jumps, statements } = frame;
     this.#open("else", frame.resultType, frame.condition, {
@@ -421,7 +349,7 @@ export class FunctionTranslator {
     const frame = this.#frame;
     const falls = this.#isReachable;
     const value = falls && frame.resultType !== null ? this.#pop() : null;
-    this.#stack.length = frame.height;
+    this.#stack.truncate(frame.height);
     this.#frames.pop();
     switch (frame.kind) {
       case "function":
@@ -519,18 +447,18 @@ export class FunctionTranslator {
       case "nop":
         return;
       case "unreachable":
-        this.#beforeStateChange();
+        this.#stack.beforeStateChange();
         this.#emit("TRAP();");
         this.#unreachable();
         return;
       case "block":
       case "loop":
-        this.#beforeControl();
+        this.#stack.beforeControl();
         this.#open(name, operator.blockResult, null);
         return;
       case "if": {
         const test = this.#pop();
-        this.#beforeControl();
+        this.#stack.beforeControl();
         this.#open("if", operator.blockResult, test);
         return;
       }
@@ -551,7 +479,7 @@ export class FunctionTranslator {
         return;
       case "return": {
         const value = this.#fn.signature.result === null ? null : this.#pop();
-        this.#spillWhere((other) => other.isImpure);
+        this.#stack.settleWhere((other) => other.isImpure);
         this.#emit(value === null ? "return;" : `return ${value.text};`);
         this.#unreachable();
         return;
@@ -565,7 +493,7 @@ export class FunctionTranslator {
       case "drop": {
         const value = this.#pop();
         if (value.isImpure || value.mayTrap) {
-          this.#beforeStateChange();
+          this.#stack.beforeStateChange();
           this.#emit(value.isImpure ? `${value.text};` : `(void)${operand(value)};`);
         }
         return;
@@ -590,7 +518,7 @@ export class FunctionTranslator {
       case "global.set": {
         const value = this.#pop();
         this.#globals.add(index);
-        this.#beforeStateChange();
+        this.#stack.beforeStateChange();
         this.#emit(`${this.#context.globalName(index)} = ${value.text};`);
         return;
       }
@@ -607,8 +535,8 @@ export class FunctionTranslator {
         return;
       case "memory.copy":
       case "memory.fill": {
-        const values = this.#popMany(3);
-        this.#beforeStateChange();
+        const values = this.#stack.popMany(3);
+        this.#stack.beforeStateChange();
         this.#emit(`linear_${name.slice("memory.".length)}(${values.map((value) => value.text).join(", ")});`);
         return;
       }
@@ -624,35 +552,20 @@ export class FunctionTranslator {
   }
 
   #memoryOrNumeric(operator: Operator): void {
-    const load = loads.get(operator.name);
-    if (load) {
-      const [type, memory, cast] = load;
-      const address = this.#pop();
-      const text = `${cast}${linear(memory, address, operator.index)}`;
-      const binding = cast === "" ? Binding.ATOM : Binding.UNARY;
-      this.#push(combine(type, text, [address], { binding, readsState: true, mayTrap: true }));
+    if (isLoad(operator.name)) {
+      this.#push(load(operator, this.#pop()));
       return;
     }
-    const store = stores.get(operator.name);
-    if (store) {
-      const [address, value] = this.#popMany(2) as [Value, Value];
-      this.#beforeStateChange();
-      const stored = store[1] === "" ? value.text : `${store[1]}${operand(value)}`;
-      this.#emit(`${linear(store[0], address, operator.index)} = ${stored};`);
+    if (isStore(operator.name)) {
+      const [address, value] = this.#stack.popMany(2) as [Value, Value];
+      this.#stack.beforeStateChange();
+      this.#emit(`${store(operator, address, value)};`);
       return;
     }
     const arity = numericArity(operator.name);
     if (arity === 0) this.#fail(`wasm: ${operator.name} is not supported`);
-    const values = this.#popMany(arity) as [Value, Value];
+    const values = this.#stack.popMany(arity) as [Value, Value];
     this.#push(arity === 1 ? unary(operator.name, values[0]) : binary(operator.name, values[0], values[1]));
-  }
-
-  /** Evaluate a value now and name it. */
-  #settle(value: Value): Value {
-    if (value.isSettled) return value;
-    this.#stack.push(value);
-    this.#spill(this.#stack.length - 1);
-    return this.#pop();
   }
 
   #branchTable(targets: readonly number[]): void {
@@ -660,7 +573,7 @@ export class FunctionTranslator {
     const fallback = at(targets, targets.length - 1);
     const frame = this.#target(fallback);
     if (frame.kind !== "loop" && frame.resultType !== null) this.#fail("wasm: br_table with a value is not supported");
-    this.#spillWhere((value) => value.isImpure);
+    this.#stack.settleWhere((value) => value.isImpure);
     this.#emit(`switch (${index.text}) {`);
     for (const [position, depth] of targets.slice(0, -1).entries()) {
       // `continue` means the same inside a switch.
@@ -673,11 +586,8 @@ export class FunctionTranslator {
 
   #select(): void {
     // Both arms and the test are evaluated: what has an effect, or could trap, is evaluated first.
-    for (let position = this.#stack.length - 3; position < this.#stack.length - 1; position++) {
-      const value = at(this.#stack, position);
-      if (value.isImpure || value.mayTrap) this.#spill(position);
-    }
-    const [whenTrue, whenFalse, test] = this.#popMany(3) as [Value, Value, Value];
+    this.#stack.settleBelowTop(2, (value) => value.isImpure || value.mayTrap);
+    const [whenTrue, whenFalse, test] = this.#stack.popMany(3) as [Value, Value, Value];
     this.#push(conditional(test, whenTrue, whenFalse));
   }
 
@@ -698,56 +608,47 @@ export class FunctionTranslator {
   #call(index: number): void {
     const callee = this.#context.callee(index);
     const { parameters, result } = callee.signature;
-    if (callee.trivial !== null && this.#fits(parameters.length)) {
+    if (callee.trivial !== null && this.#stack.areShort(parameters.length)) {
       this.#writeOut(callee.trivial, parameters.length);
       return;
     }
     this.#calls.add(index);
-    const values = this.#popMany(parameters.length);
+    const values = this.#stack.popMany(parameters.length);
     this.#finishCall(`${callee.cName}(${values.map((value) => value.text).join(", ")})`, values, result);
   }
 
   #finishCall(text: string, values: readonly Value[], result: ValueType | null): void {
     if (result === null) {
-      this.#beforeStateChange();
+      this.#stack.beforeStateChange();
       this.#emit(`${text};`);
     } else {
       this.#push(combine(result, text, values, { binding: Binding.ATOM, isImpure: true, readsState: true }));
     }
   }
 
-  /** Whether a trivial body's operands are short enough to be nested. */
-  #fits(count: number): boolean {
-    return this.#stack.slice(this.#stack.length - count).every((value) => value.text.length < longestExpression / 3);
-  }
-
   /** An accessor's body in place of a call to it. */
   #writeOut(body: readonly Operator[], parameterCount: number): void {
-    let values = this.#popMany(parameterCount);
-    const height = this.#stack.length;
+    let values = this.#stack.popMany(parameterCount);
+    const height = this.#stack.height;
     // A call among several operands comes before the loads of the body.
-    if (
-      values.length > 1 &&
-      values.some((value) => value.isImpure) &&
-      body.some((operator) => loads.has(operator.name))
-    ) {
-      values = values.map((value) => this.#settle(value));
+    if (values.length > 1 && values.some((value) => value.isImpure) && body.some((operator) => isLoad(operator.name))) {
+      values = values.map((value) => this.#stack.settle(value));
     }
     for (const operator of body) {
       if (operator.name === "local.get") this.#push(at(values, operator.index));
       else this.#operator(operator);
     }
-    if (this.#stack.length > height + 1) this.#fail("wasm: an accessor left more than one value");
+    if (this.#stack.height > height + 1) this.#fail("wasm: an accessor left more than one value");
   }
 
   #callIndirect(signature: Signature): void {
     this.#usesTable = true;
     const target = this.#pop();
-    const values = this.#popMany(signature.parameters.length);
+    const values = this.#stack.popMany(signature.parameters.length);
     // The slot is checked before the call, after its arguments.
-    this.#beforeStateChange();
-    const settled = values.map((value) => (value.isImpure || value.readsState ? this.#settle(value) : value));
-    const slot = this.#settle(target).text;
+    this.#stack.beforeStateChange();
+    const settled = values.map((value) => (value.isImpure || value.readsState ? this.#stack.settle(value) : value));
+    const slot = this.#stack.settle(target).text;
     const id = this.#context.typeId(signature);
     this.#emit(`if (${slot} >= ${this.#context.tableCapacity}u || table_types[${slot}] != ${id}) TRAP();`);
     const types = signature.parameters.map(cType).join(", ") || "void";
@@ -755,32 +656,4 @@ export class FunctionTranslator {
     const text = `((${result} (*)(${types}))table_functions[${slot}])(${settled.map((value) => value.text).join(", ")})`;
     this.#finishCall(text, settled, signature.result);
   }
-}
-
-/**
- * An access to linear memory. `pointer - 8` becomes part of the displacement: where it would wrap around, the address
- * lies just below linear memory instead of just below 4 GiB, and neither is mapped.
- */
-function linear(memory: string, address: Value, offset: number): string {
-  const { before } = address;
-  if (before === null || offset >= before.bytes) return `LINEAR(${memory}, ${address.text}, ${offset})`;
-  return `LINEAR(${memory}, ${before.text}, ${offset - before.bytes})`;
-}
-
-function conditional(test: Value, whenTrue: Value, whenFalse: Value): Value {
-  if (test.constant !== null) return BigInt(test.constant) !== 0n ? whenTrue : whenFalse;
-  const test1 = test.condition === null ? operand(test) : `(${test.condition})`;
-  const { type } = whenTrue;
-  const text = `${test1} ? ${operand(whenTrue)} : ${operand(whenFalse)}`;
-  const isTruth = (value: Value) => value.condition !== null || value.constant === 0 || value.constant === 1;
-  const both = [test, whenTrue, whenFalse];
-  if (type !== "i32" || !isTruth(whenTrue) || !isTruth(whenFalse)) {
-    return combine(type, text, both, { binding: Binding.CONDITIONAL });
-  }
-  const asTruth = (value: Value) =>
-    value.condition === null ? (value.constant === 1 ? "1" : "0") : `(${value.condition})`;
-  let truth = `${test1} ? ${asTruth(whenTrue)} : ${asTruth(whenFalse)}`;
-  if (whenFalse.constant === 0) truth = `${test1} && ${asTruth(whenTrue)}`;
-  else if (whenTrue.constant === 1) truth = `${test1} || ${asTruth(whenFalse)}`;
-  return combine("i32", `(uint32_t)(${truth})`, both, { binding: Binding.UNARY, condition: truth });
 }

@@ -211,3 +211,22 @@ function asSigned(type: ValueType, value: Value): string {
   }
   return value.signed ?? `(${signedType[type]})${operand(value)}`;
 }
+
+/** `test ? whenTrue : whenFalse`, as `&&` and `||` where the arms are truth values. */
+export function conditional(test: Value, whenTrue: Value, whenFalse: Value): Value {
+  if (test.constant !== null) return BigInt(test.constant) !== 0n ? whenTrue : whenFalse;
+  const test1 = test.condition === null ? operand(test) : `(${test.condition})`;
+  const { type } = whenTrue;
+  const text = `${test1} ? ${operand(whenTrue)} : ${operand(whenFalse)}`;
+  const isTruth = (value: Value) => value.condition !== null || value.constant === 0 || value.constant === 1;
+  const both = [test, whenTrue, whenFalse];
+  if (type !== "i32" || !isTruth(whenTrue) || !isTruth(whenFalse)) {
+    return combine(type, text, both, { binding: Binding.CONDITIONAL });
+  }
+  const asTruth = (value: Value) =>
+    value.condition === null ? (value.constant === 1 ? "1" : "0") : `(${value.condition})`;
+  let truth = `${test1} ? ${asTruth(whenTrue)} : ${asTruth(whenFalse)}`;
+  if (whenFalse.constant === 0) truth = `${test1} && ${asTruth(whenTrue)}`;
+  else if (whenTrue.constant === 1) truth = `${test1} || ${asTruth(whenFalse)}`;
+  return combine("i32", `(uint32_t)(${truth})`, both, { binding: Binding.UNARY, condition: truth });
+}

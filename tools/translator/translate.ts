@@ -5,7 +5,8 @@
 // inline definitions, so that hot paths inline across units). A unit's text changes only when something it uses does,
 // which is what makes the build incremental.
 
-import { FunctionTranslator, type ModuleContext, type TranslatedFunction, trivialBody } from "./function.ts";
+import { FunctionTranslator, type ModuleContext, type TranslatedFunction } from "./function.ts";
+import { trivialBody } from "./memory-access.ts";
 import { displayName, Names, sourceOf } from "./names.ts";
 import { cType, isPlainType } from "./operators.ts";
 import { SourceMap } from "./source-map.ts";
