@@ -12,6 +12,7 @@ import { cType, isPlainType } from "./operators.ts";
 import { SourceMap } from "./source-map.ts";
 import { noTypes, type SourceTypes, type TypeName } from "./source-types.ts";
 import { Writer } from "./statement.ts";
+import { assignUnits, stemsOf, stripExtension } from "./units.ts";
 import { constantValue } from "./value.ts";
 import { at, readModule, type Signature, type ValueType, type WasmFunction, type WasmModule } from "./wasm-module.ts";
 
@@ -61,9 +62,6 @@ export interface Translation {
  * enough for an array's bounds-checked element. More of them make the code larger (half again at 40), not faster.
  */
 const inlineOperators = 18;
-
-/** About so many instructions make a unit: starting gcc costs as much as compiling a few hundred. */
-const unitOperators = 4000;
 
 interface Placed {
   readonly fn: WasmFunction;
@@ -366,41 +364,6 @@ class ModuleTranslator implements ModuleContext {
     if (start === null) lines.push(`void ${this.#startName}(void) {}`);
     return `${lines.join("\n")}\n`;
   }
-}
-
-/**
- * Source → unit: a folder's sources together, shared out by their names' hash when they are too many, so that a source
- * stays where it is while its folder grows.
- */
-function assignUnits(functions: readonly { readonly fn: WasmFunction; readonly stem: string }[]): Map<string, string> {
-  const folderOf = (stem: string) => stem.slice(0, Math.max(0, stem.lastIndexOf("/"))) || stem;
-  const weights = new Map<string, number>();
-  for (const { fn, stem } of functions) {
-    const folder = folderOf(stem);
-    weights.set(folder, (weights.get(folder) ?? 0) + fn.body.length);
-  }
-  const units = new Map<string, string>();
-  for (const { stem } of functions) {
-    const folder = folderOf(stem);
-    const parts = Math.round((weights.get(folder) ?? 0) / unitOperators);
-    units.set(stem, parts < 2 ? folder : `${folder}/part_${1 + (nameHash(stem) % parts)}`);
-  }
-  return units;
-}
-
-/** FNV-1a. */
-function nameHash(name: string): number {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < name.length; index++) hash = Math.imul(hash ^ name.charCodeAt(index), 0x01000193) >>> 0;
-  return hash >>> 4;
-}
-
-const stripExtension = (path: string): string => path.replace(/\.ts$/, "");
-
-/** How asc's internal names may begin for a source: trusted files count as its library. */
-function stemsOf(source: string): string[] {
-  const stem = stripExtension(source);
-  return stem.startsWith("kernel/trusted/") ? [stem, stem.replace("kernel/trusted/", "~lib/")] : [stem];
 }
 
 /** Functions every call of which is followed by `unreachable`: asc's `abort`, and what panics for good. */
