@@ -132,6 +132,11 @@ export class AddressSpace {
     return <u64>this.usage.peakResidentPages;
   }
 
+  /** Pages of the machine's memory that are here on its account: its own, shared memory, tables; not the image's file pages. */
+  get heldPages(): i64 {
+    return this.usage.anonymousPages + this.usage.sharedPages + <i64>this.tablePages;
+  }
+
   /** Page tables in use, without the root. */
   get tablePages(): i32 {
     return this.root == 0 ? 0 : tables.countTables(this.root);

@@ -75,10 +75,14 @@ export function relieve(space: AddressSpace): bool {
 /** The address space that holds the most memory, but for those that are ending already. */
 export function fattest(): AddressSpace | null {
   let found: AddressSpace | null = null;
+  let most: i64 = -1;
   for (let i = 0; i < spaces.length; i++) {
     let candidate = spaces[i];
     if (candidate.isCondemned) continue;
-    if (found === null || candidate.usage.residentPages > found.usage.residentPages) found = candidate;
+    let held = candidate.heldPages;
+    if (held <= most) continue;
+    found = candidate;
+    most = held;
   }
   return found;
 }

@@ -31,13 +31,13 @@ class ProcessKeeper extends Keeper {
 /** "out of memory: node (process 1) holds 212 of 243 MB and is ended; give the machine more with -m" */
 function announce(process: Process, space: AddressSpace): void {
   let line = log.begin(log.ERROR).string("out of memory: ");
-  let thread = process.firstThread;
-  if (thread !== null) line.nulTerminated(thread.name);
+  let executable = process.executable;
+  if (executable !== null) line.array(executable.entry.name);
   line
     .string(" (process ")
     .decimal(<u64>process.id)
     .string(") holds ")
-    .decimal(<u64>space.usage.residentPages >> PAGES_PER_MB)
+    .decimal(<u64>space.heldPages >> PAGES_PER_MB)
     .string(" of ")
     .decimal(frames.totalCount() >> PAGES_PER_MB)
     .string(" MB and is ended; give the machine more with -m");
