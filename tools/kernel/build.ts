@@ -96,7 +96,11 @@ function settingsHash(options: BuildOptions): string {
     ...filesIn(vdsoFolder, /\.(c|ld)$/),
   ];
   const hashes = files.map((file) => `${file} ${hashFile(resolve(repositoryRoot, file))}`);
-  return hash(JSON.stringify([options.entries, options.main, options.debug]), ...hashes, compilerIdentity());
+  return hash(
+    JSON.stringify([options.entries ?? [], options.main ?? "", options.debug ?? false]),
+    ...hashes,
+    compilerIdentity(),
+  );
 }
 
 function isCurrent(output: string, settings: string): boolean {

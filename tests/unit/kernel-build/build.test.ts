@@ -78,6 +78,8 @@ test("a build of nothing new does nothing, and soon", async () => {
   assert.equal(isFresh, false);
   assert.deepEqual(compiled, []);
   assert.ok(performance.now() - started < 1000);
+  const spelledOut = await buildKernel({ main, output, debug: false, entries: [] });
+  assert.equal(spelledOut.isFresh, false, "an option's default is the same as no option");
 });
 
 test("a change recompiles only the units that it reaches", async () => {
