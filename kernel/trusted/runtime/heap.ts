@@ -2,7 +2,7 @@
 // 32 KB. A block holds cells of one size, or is part of a large object. Any address inside a cell leads to its start in
 // a few instructions, which is what a conservative scan of stacks needs.
 //
-//   block  | mark bits 256 B | cell | cell | cell | …        small: cells of one size class
+//   block  | marks 256 B | old marks 256 B | cell | cell | … small: cells of one size class
 //          | 8 B pad, object …                               large: one object over whole blocks
 //   cell   | rtId u32 | rtSize u32 | the object's fields …   asc reads rtId at −8 and rtSize at −4
 //
@@ -19,9 +19,11 @@ const BLOCK_SHIFT: usize = 15;
 export const HEADER_SIZE: usize = 8;
 /** One mark bit a cell; the smallest cell is 16 bytes. */
 const MARK_BYTES: usize = BLOCK_SIZE / 16 / 8;
+/** The marks, and behind them those of the collection before: what was dead then and is not swept yet is no object. */
+const BLOCK_HEADER: usize = MARK_BYTES * 2;
 const MAX_BLOCKS: usize = STACKS_START >> BLOCK_SHIFT;
 /** The largest cell that shares a block; anything larger takes whole blocks. */
-export const LARGEST_CELL: usize = 16256;
+export const LARGEST_CELL: usize = 16128;
 const CLASS_COUNT: i32 = 36;
 
 /** What a block is used for. */
@@ -36,6 +38,8 @@ export const enum BlockKind {
 const kinds: usize = memory.data(0x6000);
 const classes: usize = memory.data(0x6000);
 const unswept: usize = memory.data(0x6000);
+/** While marking: whether the block holds unswept dead cells, told by its old marks. */
+const isStale: usize = memory.data(0x6000);
 const largeBlocks: usize = memory.data(0x6000 * 2);
 /** Next block of the same class, as block number + 1; 0 ends the chain. */
 const nextInClass: usize = memory.data(0x6000 * 2);
@@ -107,10 +111,10 @@ function initialize(): void {
       index = addClass(index, size);
     }
   }
-  index = addClass(index, 5408);
-  index = addClass(index, 6496);
-  index = addClass(index, 8128);
-  index = addClass(index, 10832);
+  index = addClass(index, 5376);
+  index = addClass(index, 6448);
+  index = addClass(index, 8064);
+  index = addClass(index, 10752);
   index = addClass(index, LARGEST_CELL);
   assert(index <= CLASS_COUNT);
   let next: i32 = 0;
@@ -179,14 +183,14 @@ function sweep(block: usize, sizeClass: usize): bool {
   store<u8>(unswept + block, 0);
   let base = blockAddress(block);
   let cellSize = <usize>load<u32>(cellSizes + sizeClass * 4);
-  let count = (BLOCK_SIZE - MARK_BYTES) / cellSize;
+  let count = (BLOCK_SIZE - BLOCK_HEADER) / cellSize;
   let list = freeCells + sizeClass * 4;
   let head = <usize>load<u32>(list);
   let found = false;
   for (let index = count; index > 0; index--) {
     let number = index - 1;
     if ((load<u8>(base + (number >> 3)) >> <u8>(number & 7)) & 1) continue;
-    let cell = base + MARK_BYTES + number * cellSize;
+    let cell = base + BLOCK_HEADER + number * cellSize;
     store<u64>(cell, 0); // rtId 0, rtSize 0: a stray pointer to a free cell leads nowhere
     store<u32>(cell, <u32>head, 8);
     head = cell;
@@ -259,11 +263,14 @@ export function objectAt(address: usize): usize {
     let sizeClass = <usize>load<u8>(classes + block);
     let base = blockAddress(block);
     let offset = address - base;
-    if (offset < MARK_BYTES) return 0;
-    let number = <usize>((<u64>(offset - MARK_BYTES) * <u64>load<u32>(reciprocals + sizeClass * 4)) >> 32);
+    if (offset < BLOCK_HEADER) return 0;
+    let number = <usize>((<u64>(offset - BLOCK_HEADER) * <u64>load<u32>(reciprocals + sizeClass * 4)) >> 32);
     let cellSize = <usize>load<u32>(cellSizes + sizeClass * 4);
-    if (number >= (BLOCK_SIZE - MARK_BYTES) / cellSize) return 0;
-    return base + MARK_BYTES + number * cellSize + HEADER_SIZE;
+    if (number >= (BLOCK_SIZE - BLOCK_HEADER) / cellSize) return 0;
+    if (load<u8>(isStale + block) != 0) {
+      if (((load<u8>(base + MARK_BYTES + (number >> 3)) >> <u8>(number & 7)) & 1) == 0) return 0;
+    }
+    return base + BLOCK_HEADER + number * cellSize + HEADER_SIZE;
   }
   if (kind == BlockKind.FREE) return 0;
   while (load<u8>(kinds + block) == BlockKind.LARGE_TAIL) block--;
@@ -281,7 +288,7 @@ export function mark(object: usize): bool {
     return true;
   }
   let sizeClass = <usize>load<u8>(classes + block);
-  let offset = object - HEADER_SIZE - base - MARK_BYTES;
+  let offset = object - HEADER_SIZE - base - BLOCK_HEADER;
   let number = <usize>((<u64>offset * <u64>load<u32>(reciprocals + sizeClass * 4)) >> 32);
   let bit: u32 = 1 << (<u32>number & 7);
   let byte: u32 = load<u8>(base + (number >> 3));
@@ -297,7 +304,13 @@ export function beginMarking(): void {
   bytesLive = 0;
   for (let block = heapStart >> BLOCK_SHIFT; block < frontier; block++) {
     let kind: u32 = load<u8>(kinds + block);
-    if (kind == BlockKind.SMALL) memory.fill(blockAddress(block), 0, MARK_BYTES);
+    if (kind == BlockKind.SMALL) {
+      let base = blockAddress(block);
+      let hasDead = load<u8>(unswept + block);
+      store<u8>(isStale + block, hasDead);
+      if (hasDead != 0) memory.copy(base + MARK_BYTES, base, MARK_BYTES);
+      memory.fill(base, 0, MARK_BYTES);
+    }
     if (kind == BlockKind.SMALL || kind == BlockKind.LARGE_HEAD) store<u8>(unswept + block, 1);
   }
   memory.fill(freeCells, 0, <usize>CLASS_COUNT * 4);
@@ -317,6 +330,7 @@ export function finishMarking(): void {
       count = <usize>load<u16>(largeBlocks + block * 2);
       if (load<u8>(unswept + block) != 0) memory.fill(kinds + block, <u8>BlockKind.FREE, count);
     } else if (kind == BlockKind.SMALL) {
+      store<u8>(isStale + block, 0);
       if (hasMarks(block)) {
         let first = firstBlock + <usize>load<u8>(classes + block) * 4;
         store<u16>(nextInClass + block * 2, <u16>load<u32>(first));
@@ -347,7 +361,7 @@ export function nextMarked(after: usize): usize {
   let number: usize = 0;
   if (after != 0 && load<u8>(kinds + block) == BlockKind.SMALL) {
     let cellSize = <usize>load<u32>(cellSizes + <usize>load<u8>(classes + block) * 4);
-    number = (after - HEADER_SIZE - blockAddress(block) - MARK_BYTES) / cellSize + 1;
+    number = (after - HEADER_SIZE - blockAddress(block) - BLOCK_HEADER) / cellSize + 1;
   } else if (after != 0) block++;
   while (block < frontier) {
     let kind: u32 = load<u8>(kinds + block);
@@ -356,10 +370,10 @@ export function nextMarked(after: usize): usize {
       if (load<u8>(unswept + block) == 0) return base + 16;
     } else if (kind == BlockKind.SMALL) {
       let cellSize = <usize>load<u32>(cellSizes + <usize>load<u8>(classes + block) * 4);
-      let count = (BLOCK_SIZE - MARK_BYTES) / cellSize;
+      let count = (BLOCK_SIZE - BLOCK_HEADER) / cellSize;
       while (number < count) {
         if ((load<u8>(base + (number >> 3)) >> <u8>(number & 7)) & 1) {
-          return base + MARK_BYTES + number * cellSize + HEADER_SIZE;
+          return base + BLOCK_HEADER + number * cellSize + HEADER_SIZE;
         }
         number++;
       }

@@ -129,6 +129,29 @@ export function interior(bytes: i32, offset: i32): i32 {
   return <i32>(heap.objectAt(pointer + <usize>offset) - pointer);
 }
 
+/**
+ * Whether a stale word that points at an object which died long ago would bring it back: in the next collection it must not, for what
+ * the object refers to may be something else by now. `neighbours` live objects share its block, so that it is not swept.
+ */
+export function staleWordFinds(neighbours: i32): bool {
+  let kept = new Array<Node | null>(neighbours);
+  let stale: usize = 0;
+  for (let i = 0; i < neighbours; i++) {
+    kept[i] = new Node();
+    let dead = new Node();
+    dead.left = new Node();
+    stale = changetype<usize>(dead);
+  }
+  wide = kept;
+  collector.__collect(); // the dead are found, and stay where they are until their block is swept
+  heap.beginMarking();
+  let isFound = heap.objectAt(stale) != 0;
+  for (let i = 0; i < neighbours; i++)
+    assert(heap.objectAt(changetype<usize>(kept[i]!)) != 0, "a live object is not found");
+  heap.finishMarking();
+  return isFound;
+}
+
 export function collect(): void {
   collector.__collect();
 }

@@ -15,6 +15,7 @@ interface Exports {
   countWide(): number;
   constructsZeroed(): number;
   interior(bytes: number, offset: number): number;
+  staleWordFinds(neighbours: number): number;
   collect(): void;
   used(): number;
   collections(): number;
@@ -95,4 +96,8 @@ test("an address anywhere inside an object leads to its start", () => {
       assert.equal(heap.interior(bytes, offset), 0, `${bytes} bytes at ${offset}`);
     }
   }
+});
+
+test("a word left over on a stack does not bring back an object that an earlier collection found dead", () => {
+  assert.equal(fresh().staleWordFinds(3000), 0);
 });
