@@ -23,6 +23,7 @@ import { currentProcess } from "../process/current";
 import { SocketAddress } from "../socket/address";
 import { setCaller } from "../socket/caller";
 import { creationError, createSocket, findFamily } from "../socket/family";
+import { registerNetlink } from "../socket/netlink/socket";
 import { MAX_OPTION, OptionValue } from "../socket/option";
 import { acceptError, Socket } from "../socket/socket";
 import { registerInet } from "../socket/inet/factory";
@@ -214,6 +215,7 @@ export function defineSocketCalls(): void {
   setCaller(new ProcessCaller());
   registerUnix();
   registerInet();
+  registerNetlink();
   define3(SYS_socket, "socket", "int int int", socket, "complete");
   define4(SYS_socketpair, "socketpair", "int int int ptr", socketpair, "complete");
   define3(SYS_bind, "bind", "fd ptr uint", bind, "complete");
