@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { type GuestResult, type RunOptions, runGuest } from "../../cli/run/guest.ts";
 import { knownFailure, knownFailuresOf } from "./known-failures.ts";
+import { parseOutcomes } from "./node-tap.ts";
 
 const SUITES: { names: string[]; memoryMiB?: number }[] = [
   { names: ["language", "timers", "intl", "compression"] },
@@ -15,26 +16,6 @@ const SUITES: { names: string[]; memoryMiB?: number }[] = [
   { names: ["system"], memoryMiB: 512 },
 ];
 const LIMIT_MS = 180_000;
-
-interface Outcome {
-  name: string;
-  ok: boolean;
-  detail: string;
-}
-
-/** Top-level results of node:test's TAP, with the indented block that follows a failure. */
-function parseOutcomes(output: string): Outcome[] {
-  const outcomes: Outcome[] = [];
-  for (const line of output.split(/\r?\n/)) {
-    const match = /^(not )?ok \d+ - (.*?)( # .*)?$/.exec(line);
-    if (match) outcomes.push({ name: match[2] ?? "", ok: match[1] === undefined, detail: "" });
-    else if (line.startsWith("  ")) {
-      const last = outcomes.at(-1);
-      if (last && !last.ok && last.detail.length < 1500) last.detail += `${line}\n`;
-    }
-  }
-  return outcomes;
-}
 
 function tail(result: GuestResult): string {
   return [
