@@ -127,7 +127,7 @@ function fchownat(directory: u64, path: u64, user: u64, group: u64, flags: u64):
   return setOwner(changeable(error), <u32>user, <u32>group);
 }
 
-/** Only root gives files away; an owner may choose among their groups. Set-id bits of programs go (man 2 chown). */
+/** Only root gives files away; an owner may choose among their groups. Set-id bits of files go (Linux chown_common). */
 function setOwner(inode: Inode | null, user: u32, group: u32): i64 {
   if (inode === null) return targetError;
   let credentials = currentProcess().credentials;
@@ -140,7 +140,7 @@ function setOwner(inode: Inode | null, user: u32, group: u32): i64 {
   if (error < 0) return error;
   if (user != NO_CHANGE) inode.userId = user;
   if (group != NO_CHANGE) inode.groupId = group;
-  if (inode.isRegular && (inode.mode & 0o111) != 0) {
+  if (!inode.isDirectory) {
     inode.mode &= ~S_ISUID;
     if ((inode.mode & 0o010) != 0) inode.mode &= ~S_ISGID;
   }

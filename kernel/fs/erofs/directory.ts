@@ -6,7 +6,7 @@ import { ENOENT, EUCLEAN } from "../../abi/errno";
 import { DT_SOCK } from "../../abi/dirent";
 import { NAME_MAX } from "../../abi/fcntl";
 import { DirectorySink } from "../../vfs/directory-sink";
-import { blockLength, ErofsInode } from "./inode";
+import { blockLength, ErofsInode, numberOf } from "./inode";
 import * as layout from "./layout";
 
 /** EROFS_FT_* (1 regular, 2 directory, 3 character, 4 block, 5 fifo, 6 socket, 7 link) as DT_*. */
@@ -69,7 +69,7 @@ export class Directory {
         if (this.isDots()) continue;
         let next = index < this.count ? (block << layout.BLOCK_BITS) + <u64>index : (block + 1) << layout.BLOCK_BITS;
         let shownType = type < 8 ? <u32>TYPES[type] : 0;
-        if (!sink.entry(this.nameAddress, <i32>this.nameLength, <u64>number, shownType, next)) return 0;
+        if (!sink.entry(this.nameAddress, <i32>this.nameLength, numberOf(<u64>number), shownType, next)) return 0;
       }
       block++;
       index = 0;

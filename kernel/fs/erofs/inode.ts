@@ -53,7 +53,7 @@ export class ErofsInode extends Inode {
     let isExtended = (format & 1) != 0;
     let inodeSize = isExtended ? layout.EXTENDED_SIZE : layout.COMPACT_SIZE;
     if (!image.holds(offset, inodeSize)) return -EUCLEAN;
-    this.number = nid;
+    this.number = numberOf(nid);
     this.layout = (format >> 1) & 7;
     this.mode = mem.load16(base + layout.I_MODE);
     if (isExtended) {
@@ -308,6 +308,11 @@ export let blockLength: u64 = 0;
 
 /** The one reader of directories: an operation opens it and is done before the next. */
 const directory = new Directory();
+
+/** The inode number that programs see: the C library takes 0 for no entry, and the image may have an inode 0. */
+export function numberOf(nid: u64): u64 {
+  return nid + 1;
+}
 
 /** Read inode `nid`; null with the reason in `openError`. */
 export function readInode(erofs: Erofs, nid: u64): ErofsInode | null {

@@ -12,7 +12,7 @@
 import { OVERLAYFS_SUPER_MAGIC } from "../../abi/statfs";
 import { failOpen, Inode, S_IFDIR, S_IFLNK, S_IFREG } from "../../vfs/inode";
 import { Erofs } from "../erofs/erofs";
-import { ErofsInode, readInode } from "../erofs/inode";
+import { ErofsInode, numberOf, readInode } from "../erofs/inode";
 import { TmpInode, TmpSymbolicLink } from "../tmpfs/inode";
 import { Tmpfs } from "../tmpfs/tmpfs";
 import { OverlayDirectory } from "./directory";
@@ -28,7 +28,7 @@ export class Overlay extends Tmpfs {
     super(0);
     this.lower = lower;
     // Numbers of new inodes begin behind the largest that the image can have.
-    this.lastNumber = lower.image.length >> 5;
+    this.lastNumber = numberOf(lower.image.length >> 5);
     this.overlayRoot = this.inodeOf(lower.image.rootNid);
   }
 
@@ -50,13 +50,13 @@ export class Overlay extends Tmpfs {
 
   /** The inode in memory for one of the image's; null with the reason in openError when the image is corrupt. */
   inodeOf(nid: u64): TmpInode | null {
-    let known = this.inodes.find(nid);
+    let known = this.inodes.find(numberOf(nid));
     if (known !== null) return known;
     let below = readInode(this.lower, nid);
     if (below === null) return null;
     let made = this.makeFrom(below);
     if (made === null) return null;
-    made.number = nid;
+    made.number = below.number;
     made.linkCount = below.linkCount;
     made.userId = below.userId;
     made.groupId = below.groupId;
