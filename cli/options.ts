@@ -1,5 +1,6 @@
 // Reading option values: each either means something or ends with a line that says what it should look like.
 
+import { isIP } from "node:net";
 import { Command, CommanderError } from "commander";
 import { EXIT_USAGE, Failure } from "./failure.ts";
 import type { PortForward } from "./run/qemu.ts";
@@ -43,6 +44,22 @@ export function parsePort(text: string): PortForward {
     hostPort: parsePortNumber(host, text),
     guestPort: parsePortNumber(match[3] ?? host, text),
   };
+}
+
+/** `ADDRESS/PREFIX`, IPv4 or IPv6. */
+export function parseAddress(text: string): string {
+  const [address = "", prefix = "", ...rest] = text.split("/");
+  const family = isIP(address);
+  const longest = family === 6 ? 128 : 32;
+  if (family === 0 || !/^\d+$/.test(prefix) || Number(prefix) > longest || rest.length > 0)
+    throw usage(`--ip ${text}: not an address with its prefix length`, "write it as 10.0.2.15/24 or fd00::2/64");
+  return text;
+}
+
+/** An IPv4 or IPv6 address. */
+export function parseHost(text: string): string {
+  if (isIP(text) === 0) throw usage(`"${text}" is not an address`, "write it as 10.0.2.2 or fd00::1");
+  return text;
 }
 
 /** `KEY=VALUE`, or `KEY` for the value it has here. */

@@ -1,5 +1,6 @@
 // `egg run`: build what TARGET names, boot it, be its terminal, end with its status.
 
+import { resolve } from "node:path";
 import { Option } from "commander";
 import { EXIT_SOFTWARE, EXIT_UNAVAILABLE, Failure } from "../failure.ts";
 import { prepareTarget } from "../image/prepare.ts";
@@ -7,7 +8,9 @@ import {
   collect,
   makeCommand,
   parseCommand,
+  parseAddress,
   parseEnvironment,
+  parseHost,
   parseInteger,
   parseMemory,
   parsePort,
@@ -20,6 +23,10 @@ import { type BootMedium, endingStatus, type PortForward } from "../run/qemu.ts"
 
 interface RunOptions {
   publish?: PortForward[];
+  ip?: string[];
+  gateway?: string[];
+  dns?: string[];
+  pcap?: string;
   memory?: number;
   smp: number;
   volume?: string[];
@@ -45,6 +52,14 @@ export function runCommand() {
       "let a port of this machine reach a guest port; repeatable",
       collect(parsePort),
     )
+    .option(
+      "--ip <ADDRESS/PREFIX>",
+      "the guest's address, IPv4 or IPv6; repeatable (default: DHCP, router advertisements)",
+      collect(parseAddress),
+    )
+    .option("--gateway <ADDRESS>", "where packets for elsewhere go; repeatable, with --ip", collect(parseHost))
+    .option("--dns <ADDRESS>", "name server; repeatable, with --ip", collect(parseHost))
+    .option("--pcap <FILE>", "write the frames on the network card to FILE, for Wireshark and tcpdump")
     .option(
       "-m, --memory <amount>",
       `guest memory, as 256M or 2G (default: ${DEFAULT_MEMORY_MIB}M, or what the project's egg.memory says)`,
@@ -110,7 +125,13 @@ export async function run(words: string[], programArguments: string[] | undefine
   const medium = mediumOf(prepared);
   const guest = await startGuest({
     ...(medium.kind === "kernel" ? { elf: prepared.path } : { medium }),
-    boot: terminalConfig(),
+    boot: {
+      ...terminalConfig(),
+      ...(options.ip ? { addresses: options.ip } : {}),
+      ...(options.gateway ? { gateways: options.gateway } : {}),
+      ...(options.dns ? { nameServers: options.dns } : {}),
+    },
+    ...(options.pcap === undefined ? {} : { pcap: resolve(options.pcap) }),
     ...(programArguments ? { args: programArguments } : {}),
     env: environment(options.env ?? []),
     memoryMiB: chooseMemory(options.memory, prepared.memory),

@@ -43,6 +43,8 @@ export interface GuestOptions {
   strace?: boolean | string[];
   trace?: boolean;
   display?: boolean;
+  /** A file for the frames on the network card, in pcap format. */
+  pcap?: string;
   gdbPort?: number;
   /** More QEMU arguments; those of the environment variable QEMU_OPTS come after. */
   qemuArguments?: string[];
@@ -185,6 +187,7 @@ export async function startGuest(options: GuestOptions): Promise<Guest> {
     processors: options.processors ?? 1,
     ports: options.ports ?? [],
     display: options.display ?? false,
+    pcap: options.pcap,
     gdbPort: options.gdbPort,
     errorFd: 3,
     statusFd: 4,

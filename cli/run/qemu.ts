@@ -30,6 +30,8 @@ export interface MachineSettings {
   /** Processors the guest may start. */
   processors: number;
   ports: PortForward[];
+  /** A file for the frames on the network card, in pcap format. */
+  pcap?: string | undefined;
   /** A window with the guest's screen. */
   display: boolean;
   /** TCP port of the gdb stub; the machine waits for the debugger. */
@@ -67,11 +69,17 @@ function mediumArguments(medium: BootMedium): string[] {
   }
 }
 
-function networkArguments(ports: PortForward[]): string[] {
+function networkArguments(ports: PortForward[], pcap: string | undefined): string[] {
   const forwards = ports.map(
     (port) => `,hostfwd=${port.protocol}:${port.hostAddress}:${port.hostPort}-:${port.guestPort}`,
   );
-  return ["-netdev", `user,id=net0${forwards.join("")}`, "-device", "virtio-net-pci,netdev=net0,romfile="];
+  return [
+    "-netdev",
+    `user,id=net0${forwards.join("")}`,
+    "-device",
+    "virtio-net-pci,netdev=net0,romfile=",
+    ...(pcap === undefined ? [] : ["-object", `filter-dump,id=pcap,netdev=net0,file=${escapeValue(pcap)}`]),
+  ];
 }
 
 export function qemuArguments(settings: MachineSettings): string[] {
@@ -107,7 +115,7 @@ export function qemuArguments(settings: MachineSettings): string[] {
     "isa-debug-exit,iobase=0xf4,iosize=4",
     "-device",
     "virtio-rng-pci,romfile=",
-    ...networkArguments(settings.ports),
+    ...networkArguments(settings.ports, settings.pcap),
     ...(settings.gdbPort === undefined ? [] : ["-gdb", `tcp:127.0.0.1:${settings.gdbPort}`, "-S"]),
     ...mediumArguments(settings.medium),
     ...settings.extra,

@@ -1,7 +1,9 @@
 // The wires between the host and a program in a guest: arguments, streams, terminal, signals, status.
 
 import assert from "node:assert/strict";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { before, test } from "node:test";
 import { configLocation } from "../../cli/image/elf.ts";
@@ -136,6 +138,33 @@ test("signals from the host reach the program's handlers", async () => {
     assert.deepEqual(ending, { kind: "exit", status: 9 }, dialogue.text);
   } finally {
     guest.kill();
+  }
+});
+
+test("the machine's power button is SIGTERM to the program, and its frames can be seen in a pcap file", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "power-"));
+  const [monitor, pcap] = [join(folder, "monitor"), join(folder, "frames.pcap")];
+  const guest = await startGuest({
+    elf,
+    args: ["signals"],
+    boot: { stdin: "none", stdout: "pipe", stderr: "com2" },
+    pcap,
+    qemuArguments: ["-monitor", `unix:${monitor},server,nowait`],
+  });
+  try {
+    const dialogue = new Dialogue(guest);
+    await dialogue.until("ready");
+    connect(monitor)
+      .on("error", () => {})
+      .end("system_powerdown\n");
+    await dialogue.until("SIGTERM");
+    // pcap's magic number; then the guest's first frames, which ask for an address.
+    const frames = readFileSync(pcap);
+    assert.equal(frames.readUInt32LE(0), 0xa1b2c3d4);
+    assert.ok(frames.length > 24 + 16 + 42, `${frames.length} bytes of frames`);
+  } finally {
+    guest.kill();
+    rmSync(folder, { recursive: true });
   }
 });
 

@@ -127,3 +127,9 @@ test("QEMU_OPTS is split as a shell splits words", () => {
   assert.deepEqual(splitWords("  "), []);
   assert.deepEqual(splitWords('""'), [""]);
 });
+
+test("frames are written to the file of --pcap, whatever its name", () => {
+  const args = qemuArguments({ ...settings, pcap: "/tmp/a,b.pcap" });
+  assert.equal(args[args.indexOf("-object") + 1], "filter-dump,id=pcap,netdev=net0,file=/tmp/a,,b.pcap");
+  assert.ok(!qemuArguments(settings).includes("-object"));
+});
