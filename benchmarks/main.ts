@@ -10,6 +10,7 @@
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { bootPart } from "./parts/boot.ts";
+import { httpPart } from "./parts/http.ts";
 import { microPart } from "./parts/micro.ts";
 import { nodePart } from "./parts/node.ts";
 import { formatTable, Results } from "./results.ts";
@@ -21,7 +22,7 @@ export interface Part {
   round(system: System, results: Results): Promise<void>;
 }
 
-const PARTS: Record<string, Part> = { boot: bootPart, micro: microPart, node: nodePart };
+const PARTS: Record<string, Part> = { boot: bootPart, micro: microPart, node: nodePart, http: httpPart };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

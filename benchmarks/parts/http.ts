@@ -1,0 +1,165 @@
+// Node.js serving HTTP: the time to the first answer, then requests under load. wrk (Debian) is the client; CPU time
+// of the QEMU process per request is the steadiest figure, and no other load of the machine moves it much.
+
+import { execFile } from "node:child_process";
+import { createServer } from "node:net";
+import { request } from "node:http";
+import { promisify } from "node:util";
+import type { Part } from "../main.ts";
+import type { Results } from "../results.ts";
+import type { Running, SystemName } from "../systems.ts";
+import { nodeRoot } from "./programs.ts";
+
+const execute = promisify(execFile);
+
+const GUEST_PORT = 8000;
+const CONNECTIONS = [1, 16, 64, 256];
+const WARM_UP_SECONDS = 5;
+const LOAD_SECONDS = 5;
+const BULK_BYTES = 32 << 20;
+
+const SERVER = `
+import { createServer } from "node:http";
+const bulk = Buffer.alloc(1 << 20, 120);
+createServer((request, response) => {
+  if (request.url === "/bulk") {
+    let left = ${BULK_BYTES} / bulk.length;
+    const more = () => {
+      while (left-- > 0) if (!response.write(bulk)) return response.once("drain", more);
+      response.end();
+    };
+    return more();
+  }
+  if (request.method === "POST") {
+    let bytes = 0;
+    request.on("data", (chunk) => (bytes += chunk.length));
+    request.on("end", () => response.end(String(bytes)));
+    return;
+  }
+  response.end("hello eggos\\n");
+}).listen(${GUEST_PORT}, () => console.log("listening"));
+`;
+
+async function freePort(): Promise<number> {
+  return await new Promise((resolve, reject) => {
+    const server = createServer();
+    server.on("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/** Send one request; the bytes of the answer's body. */
+async function transfer(port: number, path: string, body?: Buffer): Promise<number> {
+  return await new Promise((resolve, reject) => {
+    const client = request(
+      { host: "127.0.0.1", port, path, method: body ? "POST" : "GET", timeout: 120_000, agent: false },
+      (response) => {
+        let bytes = 0;
+        response.on("data", (chunk: Buffer) => (bytes += chunk.length));
+        response.on("end", () => resolve(bytes));
+        response.on("error", reject);
+      },
+    );
+    client.on("timeout", () => client.destroy(new Error("no answer in two minutes")));
+    client.on("error", reject);
+    client.end(body);
+  });
+}
+
+interface Load {
+  requests: number;
+  perSecond: number;
+  p50Ms: number;
+  p99Ms: number;
+}
+
+/** wrk prints "1.23ms", "4.5s", "900.00us". */
+function milliseconds(text: string | undefined): number {
+  const match = /^([\d.]+)(us|ms|s)$/.exec(text ?? "");
+  const unit = { us: 0.001, ms: 1, s: 1000 }[match?.[2] as "us" | "ms" | "s"];
+  return Number(match?.[1]) * (unit ?? Number.NaN);
+}
+
+async function load(port: number, connections: number, seconds: number, isKeptAlive = true): Promise<Load> {
+  const headers = isKeptAlive ? [] : ["-H", "Connection: close"];
+  const url = `http://127.0.0.1:${port}/hello`;
+  const { stdout } = await execute("wrk", [
+    "-t1",
+    `-c${connections}`,
+    `-d${seconds}`,
+    "--latency",
+    "--timeout",
+    "20",
+    ...headers,
+    url,
+  ]);
+  return {
+    requests: Number(/(\d+) requests in/.exec(stdout)?.[1]),
+    perSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1]),
+    p50Ms: milliseconds(/50%\s+(\S+)/.exec(stdout)?.[1]),
+    p99Ms: milliseconds(/99%\s+(\S+)/.exec(stdout)?.[1]),
+  };
+}
+
+async function measureLoad(guest: Running, port: number, system: SystemName, results: Results): Promise<void> {
+  await load(port, 16, WARM_UP_SECONDS);
+  for (const connections of CONNECTIONS) {
+    const before = guest.process().cpuMs;
+    const measured = await load(port, connections, LOAD_SECONDS);
+    const cpuMs = guest.process().cpuMs - before;
+    results.add(system, `requests/s, ${connections} connections`, measured.perSecond, "");
+    results.add(system, `QEMU CPU time per request, ${connections} connections`, cpuMs / measured.requests, "ms");
+    results.add(system, `latency p50, ${connections} connections`, measured.p50Ms, "ms");
+    results.add(system, `latency p99, ${connections} connections`, measured.p99Ms, "ms");
+  }
+  const before = guest.process().cpuMs;
+  const closing = await load(port, 16, LOAD_SECONDS, false);
+  const cpuMs = guest.process().cpuMs - before;
+  results.add(system, "QEMU CPU time per request, 16 connections, not kept alive", cpuMs / closing.requests, "ms");
+}
+
+async function measureBulk(port: number, system: SystemName, results: Results): Promise<void> {
+  let startedAt = performance.now();
+  if ((await transfer(port, "/bulk")) !== BULK_BYTES) throw new Error("the download came short");
+  results.add(
+    system,
+    "download, 1 connection",
+    BULK_BYTES / (1 << 20) / ((performance.now() - startedAt) / 1000),
+    "MiB/s",
+  );
+  startedAt = performance.now();
+  await transfer(port, "/", Buffer.alloc(BULK_BYTES, 120));
+  results.add(
+    system,
+    "upload, 1 connection",
+    BULK_BYTES / (1 << 20) / ((performance.now() - startedAt) / 1000),
+    "MiB/s",
+  );
+}
+
+export const httpPart: Part = {
+  title: "Node.js: HTTP",
+  round: async (system, results) => {
+    const root = await nodeRoot({ "server.mjs": SERVER });
+    const port = await freePort();
+    const guest = await system.launch({
+      root,
+      boot: { program: "/usr/bin/node", args: ["node", "/app/server.mjs"], cwd: "/app" },
+      memoryMiB: 1024,
+      ports: [{ protocol: "tcp", hostAddress: "127.0.0.1", hostPort: port, guestPort: GUEST_PORT }],
+    });
+    try {
+      const { atMs } = await guest.line(/^listening/, 120_000);
+      const askedAt = performance.now();
+      await transfer(port, "/hello");
+      results.add(system.name, "QEMU start → first response", atMs + performance.now() - askedAt, "ms");
+      await measureLoad(guest, port, system.name, results);
+      await measureBulk(port, system.name, results);
+    } finally {
+      await guest.kill();
+    }
+  },
+};
