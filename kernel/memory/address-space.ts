@@ -352,26 +352,23 @@ export class AddressSpace {
     if ((mapping.flags & LOCKED) != 0) this.usage.lockedPages -= pages;
   }
 
-  /** Take the pages of `mapping` in [from, to) out of the tables; the caller invalidates. Returns how many there were. */
-  dropPages(mapping: Mapping, from: u64, to: u64): i32 {
+  /**
+   * Take the pages of `mapping` in [from, to) out of the tables, with `keepsOwn` only those of its source. The caller
+   * invalidates. Returns how many went.
+   */
+  dropPages(mapping: Mapping, from: u64, to: u64, keepsOwn: bool = false): i32 {
     let dropped = 0;
     let owned = 0;
     let fromSource = 0;
-    let address = tables.nextCovered(this.root, from, to);
-    while (address < to) {
-      let slot = tables.find(this.root, address);
-      let end = tables.coveredEnd(address, to);
-      for (; address < end; address += PAGE_SIZE, slot += 8) {
-        let entry = mem.load64(slot);
-        if (entry == 0) continue;
-        mem.store64(slot, 0);
-        dropped++;
-        if ((entry & tables.UNCOUNTED) != 0) continue;
-        if ((entry & tables.OWNED) != 0) owned++;
-        else fromSource++;
-        frames.release(entry & tables.FRAME_MASK);
-      }
-      address = tables.nextCovered(this.root, address, to);
+    for (let slot = tables.firstLeaf(this.root, from, to); slot != 0; slot = tables.nextLeaf()) {
+      let entry = mem.load64(slot);
+      if (keepsOwn && (entry & tables.OWNED) != 0) continue;
+      mem.store64(slot, 0);
+      dropped++;
+      if ((entry & tables.UNCOUNTED) != 0) continue;
+      if ((entry & tables.OWNED) != 0) owned++;
+      else fromSource++;
+      frames.release(entry & tables.FRAME_MASK);
     }
     this.usage.anonymousPages -= owned;
     if (fromSource > 0) this.countSource(mapping, -fromSource);

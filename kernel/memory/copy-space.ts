@@ -68,26 +68,16 @@ function copyMapping(mapping: Mapping, copy: AddressSpace): bool {
 /** The program's own pages are shared from now on; those of a source are left to the copy's own faults. */
 function copyPages(mapping: Mapping, copy: AddressSpace): bool {
   let root = mapping.space!.root;
-  let end = mapping.end;
-  let address = tables.nextCovered(root, mapping.start, end);
-  while (address < end) {
-    let slot = tables.find(root, address);
-    let coveredEnd = tables.coveredEnd(address, end);
-    let target: u64 = 0;
-    for (; address < coveredEnd; address += PAGE_SIZE, slot += 8) {
-      let entry = mem.load64(slot);
-      if ((entry & tables.OWNED) != 0) {
-        if (target == 0) target = tables.make(copy.root, address);
-        if (target == 0) return false;
-        entry &= ~tables.WRITABLE;
-        mem.store64(slot, entry);
-        mem.store64(target, entry);
-        frames.reference(entry & tables.FRAME_MASK);
-        copy.usage.anonymousPages++;
-      }
-      if (target != 0) target += 8;
-    }
-    address = tables.nextCovered(root, address, end);
+  for (let slot = tables.firstLeaf(root, mapping.start, mapping.end); slot != 0; slot = tables.nextLeaf()) {
+    let entry = mem.load64(slot);
+    if ((entry & tables.OWNED) == 0) continue;
+    let target = tables.make(copy.root, tables.leafAddress);
+    if (target == 0) return false;
+    entry &= ~tables.WRITABLE;
+    mem.store64(slot, entry);
+    mem.store64(target, entry);
+    frames.reference(entry & tables.FRAME_MASK);
+    copy.usage.anonymousPages++;
   }
   return true;
 }

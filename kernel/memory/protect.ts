@@ -5,7 +5,7 @@ import * as mem from "machine/mem";
 import * as frames from "memory/frames";
 import * as tables from "memory/user-tables";
 import { EACCES, EINVAL, ENOMEM } from "../abi/errno";
-import { PAGE_SHIFT, PAGE_SIZE, PROT_EXEC, PROT_WRITE } from "../abi/mman";
+import { PAGE_SHIFT, PROT_EXEC, PROT_WRITE } from "../abi/mman";
 import { AddressSpace } from "./address-space";
 import { Mapping, NEVER_EXECUTABLE, NEVER_WRITABLE, NO_RESERVE, SHARED, splitMapping } from "./mapping";
 import { MAX_MAPPINGS } from "./mapping-set";
@@ -111,22 +111,15 @@ function rewritePages(space: AddressSpace, mapping: Mapping, from: u64, to: u64)
   let mayWrite = mapping.isWritable;
   let isShared = mapping.isShared;
   let changed = 0;
-  let address = tables.nextCovered(space.root, from, to);
-  while (address < to) {
-    let slot = tables.find(space.root, address);
-    let end = tables.coveredEnd(address, to);
-    for (; address < end; address += PAGE_SIZE, slot += 8) {
-      let entry = mem.load64(slot);
-      if (entry == 0) continue;
-      let fresh = (entry & (tables.FRAME_MASK | tables.OWNED | tables.UNCOUNTED | tables.DIRTY)) | bits;
-      // A page that is the program's alone is made writable at once; for others the first store's fault decides.
-      if (mayWrite && !isShared && (entry & tables.OWNED) != 0 && frames.referenceCount(entry & tables.FRAME_MASK) == 1)
-        fresh |= tables.WRITABLE;
-      if (fresh == entry) continue;
-      mem.store64(slot, fresh);
-      changed++;
-    }
-    address = tables.nextCovered(space.root, address, to);
+  for (let slot = tables.firstLeaf(space.root, from, to); slot != 0; slot = tables.nextLeaf()) {
+    let entry = mem.load64(slot);
+    let fresh = (entry & (tables.FRAME_MASK | tables.OWNED | tables.UNCOUNTED | tables.DIRTY)) | bits;
+    // A page that is the program's alone is made writable at once; for others the first store's fault decides.
+    if (mayWrite && !isShared && (entry & tables.OWNED) != 0 && frames.referenceCount(entry & tables.FRAME_MASK) == 1)
+      fresh |= tables.WRITABLE;
+    if (fresh == entry) continue;
+    mem.store64(slot, fresh);
+    changed++;
   }
   space.invalidate(from, to, changed);
 }

@@ -135,20 +135,11 @@ function move(
 
 /** Move the leaf entries of [from, from + length) to `to`. False when memory for a table is out; those moved stay moved. */
 function movePages(space: AddressSpace, from: u64, length: u64, to: u64): bool {
-  let end = from + length;
-  let address = tables.nextCovered(space.root, from, end);
-  while (address < end) {
-    let slot = tables.find(space.root, address);
-    let coveredEnd = tables.coveredEnd(address, end);
-    for (; address < coveredEnd; address += PAGE_SIZE, slot += 8) {
-      let entry = mem.load64(slot);
-      if (entry == 0) continue;
-      let target = tables.make(space.root, to + (address - from));
-      if (target == 0) return false;
-      mem.store64(target, entry);
-      mem.store64(slot, 0);
-    }
-    address = tables.nextCovered(space.root, address, end);
+  for (let slot = tables.firstLeaf(space.root, from, from + length); slot != 0; slot = tables.nextLeaf()) {
+    let target = tables.make(space.root, to + (tables.leafAddress - from));
+    if (target == 0) return false;
+    mem.store64(target, mem.load64(slot));
+    mem.store64(slot, 0);
   }
   return true;
 }

@@ -25,8 +25,9 @@ export const FRAME_MASK: u64 = 0x000ffffffffff000;
 
 /** Where the program's half of the tables ends (machine/linear's USER_END is the page before). */
 export const END: u64 = (<u64>1) << 47;
+const PAGE: u64 = 4096;
 /** Address space that one leaf table covers, in bytes. */
-export const TABLE_SPAN: u64 = 1 << 21;
+const TABLE_SPAN: u64 = 1 << 21;
 const TABLE_FLAGS: u64 = PRESENT | WRITABLE | USER | ACCESSED;
 
 /** The kernel-virtual address of `address`'s leaf entry, 0 when a table on the way is missing. */
@@ -58,13 +59,50 @@ export function make(root: u64, address: u64): u64 {
   return table + ((address >> 9) & 0xff8);
 }
 
-/**
- * The first address in [address, end) that a leaf table covers, or `end`: skips what has no tables in the largest steps
- * that hold.
- */
-export function nextCovered(root: u64, address: u64, end: u64): u64 {
-  while (address < end) {
-    let entry = mem.load64(DIRECT_BASE + root + ((address >> 36) & 0xff8));
+// One walk at a time: nothing between `firstLeaf` and the last `nextLeaf` starts another or frees tables.
+let walkRoot: u64 = 0;
+let walkEnd: u64 = 0;
+let walkSlot: u64 = 0;
+let walkTableEnd: u64 = 0;
+/** The page whose entry `firstLeaf` or `nextLeaf` returned. */
+export let leafAddress: u64 = 0;
+
+/** The kernel-virtual address of the first leaf entry in [start, end) that is not 0; 0 when there is none. */
+export function firstLeaf(root: u64, start: u64, end: u64): u64 {
+  walkRoot = root;
+  walkEnd = end;
+  walkTableEnd = start;
+  leafAddress = start - PAGE;
+  return nextLeaf();
+}
+
+/** The next one after that which was returned last. */
+export function nextLeaf(): u64 {
+  let address = leafAddress;
+  let slot = walkSlot;
+  let tableEnd = walkTableEnd;
+  while (true) {
+    address += PAGE;
+    slot += 8;
+    if (address >= tableEnd) {
+      address = nextCovered(address);
+      if (address >= walkEnd) return 0;
+      slot = find(walkRoot, address);
+      tableEnd = min(walkEnd, (address | (TABLE_SPAN - 1)) + 1);
+      walkTableEnd = tableEnd;
+    }
+    if (mem.load64(slot) != 0) {
+      leafAddress = address;
+      walkSlot = slot;
+      return slot;
+    }
+  }
+}
+
+/** The first address from `address` on that a leaf table covers, or the walk's end: goes over what has no tables in large steps. */
+function nextCovered(address: u64): u64 {
+  while (address < walkEnd) {
+    let entry = mem.load64(DIRECT_BASE + walkRoot + ((address >> 36) & 0xff8));
     let span: u64 = (<u64>1) << 39;
     if (entry != 0) {
       entry = mem.load64(DIRECT_BASE + (entry & FRAME_MASK) + ((address >> 27) & 0xff8));
@@ -77,13 +115,7 @@ export function nextCovered(root: u64, address: u64, end: u64): u64 {
     }
     address = (address | (span - 1)) + 1;
   }
-  return end;
-}
-
-/** Where the leaf table that covers `address` ends, but no further than `end`. */
-export function coveredEnd(address: u64, end: u64): u64 {
-  let tableEnd = (address | (TABLE_SPAN - 1)) + 1;
-  return tableEnd < end ? tableEnd : end;
+  return walkEnd;
 }
 
 /**
