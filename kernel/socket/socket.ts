@@ -33,6 +33,7 @@ import { S_IFSOCK } from "../vfs/inode";
 import { SocketAddress } from "./address";
 import { caller } from "./caller";
 import { getCommon, setCommon } from "./common-options";
+import { isInterfaceRequest, requestInterface } from "./interface-requests";
 import { giveBack, Message, obtain } from "./message";
 import { OptionValue } from "./option";
 
@@ -229,7 +230,7 @@ export abstract class Socket extends File {
       case SIOCGPGRP:
         return store32(argument, <u32>(this.ownerKind == 2 ? -this.owner : this.owner));
       default:
-        return -ENOTTY;
+        return isInterfaceRequest(request) ? requestInterface(request, argument) : -ENOTTY;
     }
   }
 

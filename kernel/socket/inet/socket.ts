@@ -21,7 +21,6 @@ import { caller } from "../caller";
 import { OptionValue } from "../option";
 import { Socket } from "../socket";
 import * as inet from "./address";
-import { isInterfaceRequest, requestInterface } from "./interface-requests";
 
 /** Passes on what the stack says. */
 class Observer extends SocketObserver {
@@ -356,11 +355,6 @@ export abstract class InetSocket extends Socket {
       default:
         return -ENOPROTOOPT;
     }
-  }
-
-  override ioctl(request: u32, argument: u64): i64 {
-    if (isInterfaceRequest(request)) return requestInterface(request, argument);
-    return super.ioctl(request, argument);
   }
 }
 

@@ -66,6 +66,9 @@ export class TcpSocket extends InetSocket {
   options: Options = new Options();
   /** connect(2) has been called and not yet reported success. */
   private isConnecting: bool = false;
+  /** The last urgent byte that MSG_OOB took: its sequence number. */
+  private readUrgent: u32 = 0;
+  private isUrgentRead: bool = false;
 
   constructor(family: i32) {
     super(family, SOCK_STREAM, IPPROTO_TCP);
@@ -323,9 +326,10 @@ export class TcpSocket extends InetSocket {
     while (io.remaining > 0) {
       if (connection.receiveQueue.length > 0) {
         this.enter();
-        let moved = message.isPeek ? this.peek(connection, message) : this.takeOut(connection, message);
+        let moved = message.isPeek ? this.peek(connection, message) : this.takeOut(connection, message, total > 0);
         this.leave();
         if (moved < 0) return total > 0 ? total : moved;
+        if (moved == 0 && total > 0) break;
         total += moved;
         if (message.isPeek || <u64>total >= wanted) break;
         continue;
@@ -343,13 +347,24 @@ export class TcpSocket extends InetSocket {
     return total;
   }
 
-  /** Move what is there into the message. Bytes or -EFAULT. */
-  private takeOut(connection: Connection, message: Message): i64 {
+  /**
+   * Move what is there into the message, up to urgent data; a read that begins there passes it. Bytes (0 at the mark, when
+   * `isContinued`) or -EFAULT.
+   */
+  private takeOut(connection: Connection, message: Message, isContinued: bool): i64 {
     let io = message.io;
     let queue = connection.receiveQueue;
     let total: i64 = 0;
-    while (io.remaining > 0 && queue.locate(0)) {
-      let count = min<u64>(<u64>queue.pieceLength, io.remaining);
+    let room = io.remaining;
+    if (connection.hasUrgent) {
+      let before = connection.urgentSequence - firstSequence(connection);
+      if (before == 0) {
+        if (isContinued) return 0;
+        this.passUrgent(connection);
+      } else room = min<u64>(room, <u64>before);
+    }
+    while (room > <u64>total && queue.locate(0)) {
+      let count = min<u64>(<u64>queue.pieceLength, room - <u64>total);
       if (message.has(MSG_TRUNC)) io.skip(count);
       else {
         let moved = io.put(queue.pieceAddress, count);
@@ -367,6 +382,14 @@ export class TcpSocket extends InetSocket {
     return total;
   }
 
+  /** The mark is behind: the urgent byte, unless it is in line, is no part of the stream. */
+  private passUrgent(connection: Connection): void {
+    connection.hasUrgent = false;
+    if (this.isUrgentInline) return;
+    connection.receiveQueue.consume(1);
+    pushWindow(connection, 1);
+  }
+
   private peek(connection: Connection, message: Message): i64 {
     let io = message.io;
     let queue = connection.receiveQueue;
@@ -380,18 +403,24 @@ export class TcpSocket extends InetSocket {
     return total;
   }
 
-  /** MSG_OOB: the urgent byte (man 7 tcp, "Sockets API"). */
+  /** MSG_OOB: the urgent byte (man 7 tcp, "Sockets API"), read once, wherever the stream stands. */
   private receiveUrgent(connection: Connection, message: Message): i64 {
-    if (this.isUrgentInline || !connection.hasUrgent) return -EINVAL;
-    let first = connection.receiveWindow.next - connection.receiveQueue.length;
-    let offset = connection.urgentSequence - first;
-    let byte = connection.receiveQueue.byteAt(offset);
-    if (byte < 0) return -EAGAIN;
-    connection.receiveQueue.locate(offset);
-    let moved = message.io.put(connection.receiveQueue.pieceAddress, 1);
+    if (this.isUrgentInline || !this.hasUnreadUrgent) return -EINVAL;
+    let queue = connection.receiveQueue;
+    if (!queue.locate(connection.urgentSequence - firstSequence(connection))) return -EAGAIN;
+    let moved = message.io.put(queue.pieceAddress, 1);
     message.outcome |= MSG_OOB;
-    if (moved == 1 && !message.isPeek) connection.hasUrgent = false;
+    if (moved == 1 && !message.isPeek) {
+      this.isUrgentRead = true;
+      this.readUrgent = connection.urgentSequence;
+    }
     return moved;
+  }
+
+  private get hasUnreadUrgent(): bool {
+    let connection = this.connection;
+    if (connection === null || !connection.hasUrgent) return false;
+    return !this.isUrgentRead || this.readUrgent != connection.urgentSequence;
   }
 
   override shutdown(how: i32): i32 {
@@ -440,7 +469,7 @@ export class TcpSocket extends InetSocket {
     if (connection.receiveQueue.length >= <u32>this.receiveLowMark) events |= READABLE;
     if (this.isSendShut || state == State.CLOSED || connection.isWritable) events |= WRITABLE;
     else connection.wantsRoom = true;
-    if (connection.hasUrgent && !this.isUrgentInline) events |= EPOLLPRI;
+    if (!this.isUrgentInline && this.hasUnreadUrgent) events |= EPOLLPRI;
     return events;
   }
 
@@ -557,10 +586,24 @@ function isOpening(connection: Connection): bool {
   );
 }
 
+/** Sequence number of the first byte to read. */
+function firstSequence(connection: Connection): u32 {
+  let next = connection.receiveWindow.next - connection.receiveQueue.length;
+  switch (connection.state) {
+    case State.CLOSE_WAIT:
+    case State.LAST_ACK:
+    case State.CLOSING:
+    case State.TIME_WAIT:
+    case State.CLOSED:
+      // The peer's FIN is counted, too.
+      return connection.isReceiveEnded ? next - 1 : next;
+    default:
+      return next;
+  }
+}
+
 function isAtMark(connection: Connection): bool {
-  return (
-    connection.hasUrgent && connection.urgentSequence == connection.receiveWindow.next - connection.receiveQueue.length
-  );
+  return connection.hasUrgent && connection.urgentSequence == firstSequence(connection);
 }
 
 /** Copy as much of the message into the send buffer as it takes. Bytes or -EFAULT. */

@@ -13,7 +13,7 @@ import { AddressOrigin, AddressState, Interface, InterfaceAddress } from "../../
 import * as interfaces from "../../net/ip/interfaces";
 import * as routes from "../../net/ip/routes";
 import { Route, RouteOrigin } from "../../net/ip/routes";
-import { flagsOf, putHardware } from "../inet/interface-requests";
+import { flagsOf, putHardware } from "../interface-requests";
 import { Reply } from "./reply";
 
 const FOREVER_SECONDS: u32 = 0xffffffff;

@@ -2,12 +2,12 @@
 
 import * as mem from "machine/mem";
 import { bytesAddress } from "memory/address";
-import { EADDRNOTAVAIL, EFAULT, EINVAL, ENODEV, EPERM } from "../../abi/errno";
-import * as abi from "../../abi/inet";
-import { AF_INET } from "../../abi/socket";
-import { copyIn, copyOut, fetch32, fetch64, fetched, store32 } from "../../memory/user";
-import { Interface, InterfaceAddress } from "../../net/ip/interface";
-import * as interfaces from "../../net/ip/interfaces";
+import { EADDRNOTAVAIL, EFAULT, EINVAL, ENODEV, EPERM } from "../abi/errno";
+import * as abi from "../abi/inet";
+import { AF_INET } from "../abi/socket";
+import { copyIn, copyOut, fetch32, fetch64, fetched, store32 } from "../memory/user";
+import { Interface, InterfaceAddress } from "../net/ip/interface";
+import * as interfaces from "../net/ip/interfaces";
 
 /** struct ifreq: the name, then what it is about. */
 const request: StaticArray<u8> = new StaticArray<u8>(<i32>abi.IFREQ_SIZE);
