@@ -7,11 +7,13 @@ import { Text } from "../lib/text";
 import { AddressSpace } from "../memory/address-space";
 import { readRemote } from "../memory/remote";
 import { findProcess } from "../process/process-table";
+import { currentProcess } from "../process/current";
 import { Process, ProcessState } from "../process/process";
 import { UserThread } from "../process/user-thread";
 import { DirectorySink } from "../vfs/directory-sink";
 import { File } from "../vfs/file";
 import { placeOf } from "../vfs/handle-inode";
+import { Identity } from "../vfs/identity";
 import { failOpen, Inode, S_IFDIR, S_IFLNK } from "../vfs/inode";
 import { Path } from "../vfs/path";
 import { pathText } from "../vfs/path-text";
@@ -264,6 +266,11 @@ class DescriptorDirectory extends ProcNode {
     readonly isInfo: bool,
   ) {
     super(procFileSystem, S_IFDIR | 0o500);
+  }
+
+  /** A process may look at its own, whoever it has become (Linux proc_fd_permission). */
+  override permits(identity: Identity, mask: u32): i32 {
+    return this.process === currentProcess() ? 0 : super.permits(identity, mask);
   }
 
   override lookup(name: StaticArray<u8>, length: i32): Inode | null {

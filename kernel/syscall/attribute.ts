@@ -226,42 +226,45 @@ function setTimes(inode: Inode | null, toNow: bool): i64 {
   return 0;
 }
 
-function attributeError(error: i32): i64 {
+/** What the target answers to a question of `mask` (4 read, 2 write) about its extended attributes. */
+function attributeError(error: i32, mask: u32): i64 {
   if (error < 0) return error;
   let inode = found().inode;
-  return inode === null ? -ENODATA : <i64>inode.extendedAttributeError;
+  if (inode === null) return -ENODATA;
+  if (inode.permits(currentProcess().credentials, mask) < 0) return -EACCES;
+  return <i64>inode.extendedAttributeError;
 }
 
-function attributeAt(path: u64, last: i32): i64 {
-  return attributeError(findTarget(<u64>AT_FDCWD, path, last, false));
+function attributeAt(path: u64, last: i32, mask: u32): i64 {
+  return attributeError(findTarget(<u64>AT_FDCWD, path, last, false), mask);
 }
 
 function setxattr(path: u64, _name: u64, _value: u64, _size: u64, _flags: u64): i64 {
-  return attributeAt(path, Last.FOLLOW);
+  return attributeAt(path, Last.FOLLOW, 2);
 }
 function lsetxattr(path: u64, _name: u64, _value: u64, _size: u64, _flags: u64): i64 {
-  return attributeAt(path, Last.ITSELF);
+  return attributeAt(path, Last.ITSELF, 2);
 }
 function fsetxattr(descriptor: u64, _name: u64, _value: u64, _size: u64, _flags: u64): i64 {
-  return attributeError(targetDescriptorOnly(descriptor));
+  return attributeError(targetDescriptorOnly(descriptor), 2);
 }
 function getxattr(path: u64, _name: u64, _value: u64, _size: u64): i64 {
-  return attributeAt(path, Last.FOLLOW);
+  return attributeAt(path, Last.FOLLOW, 4);
 }
 function lgetxattr(path: u64, _name: u64, _value: u64, _size: u64): i64 {
-  return attributeAt(path, Last.ITSELF);
+  return attributeAt(path, Last.ITSELF, 4);
 }
 function fgetxattr(descriptor: u64, _name: u64, _value: u64, _size: u64): i64 {
-  return attributeError(targetDescriptorOnly(descriptor));
+  return attributeError(targetDescriptorOnly(descriptor), 4);
 }
 function removexattr(path: u64, _name: u64): i64 {
-  return attributeAt(path, Last.FOLLOW);
+  return attributeAt(path, Last.FOLLOW, 2);
 }
 function lremovexattr(path: u64, _name: u64): i64 {
-  return attributeAt(path, Last.ITSELF);
+  return attributeAt(path, Last.ITSELF, 2);
 }
 function fremovexattr(descriptor: u64, _name: u64): i64 {
-  return attributeError(targetDescriptorOnly(descriptor));
+  return attributeError(targetDescriptorOnly(descriptor), 2);
 }
 
 /** A list of none. */

@@ -7,10 +7,19 @@ import { AT_FDCWD } from "../abi/fcntl";
 import { currentProcess } from "../process/current";
 import { DirectoryEntry } from "../vfs/directory-entry";
 import { File } from "../vfs/file";
+import { Identity } from "../vfs/identity";
 import { Inode } from "../vfs/inode";
 import { Mount } from "../vfs/mount";
 import { Path } from "../vfs/path";
+import { Caller } from "../vfs/set-id";
 import { begin, end, Walk } from "../vfs/walk";
+
+/** Who changes a file: the process on the CPU. */
+export class CurrentCaller extends Caller {
+  override identity(): Identity {
+    return currentProcess().credentials;
+  }
+}
 
 /** The open file behind a descriptor, O_PATH ones included; null is -EBADF. */
 export function fileOf(descriptor: u64): File | null {

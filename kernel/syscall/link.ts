@@ -192,7 +192,6 @@ function mknodat(directory: u64, path: u64, mode: u64, device: u64): i64 {
   if (!isDevice && type != S_IFREG && type != S_IFIFO && type != S_IFSOCK) return -EINVAL;
   let walk = beginWalk();
   let error = walkAt(walk, directory, path, Last.NAME);
-  if (error == 0 && isDevice && !process.credentials.isPrivileged) error = -EPERM;
   if (error == 0) {
     let bits = type | (<u32>mode & 0o7777 & ~process.files.umask);
     error = change.makeNode(walk, process.credentials, bits, isDevice ? <u64>(<u32>device) : 0);

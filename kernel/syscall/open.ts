@@ -30,7 +30,8 @@ import { copyIn, fetch8, fetched } from "../memory/user";
 import { currentProcess } from "../process/current";
 import { openError } from "../vfs/inode";
 import { openPath } from "../vfs/open";
-import { beginWalk, endWalk, install, startError, startOf } from "./files";
+import { setCaller } from "../vfs/set-id";
+import { beginWalk, CurrentCaller, endWalk, install, startError, startOf } from "./files";
 import { define2, define3, define4, define5 } from "./table";
 
 const KNOWN_RESOLVE: u64 = 0x3f;
@@ -104,6 +105,7 @@ function openByHandleAt(_mount: u64, _handle: u64, _flags: u64): i64 {
 
 /** Add the rows. */
 export function defineOpenCalls(): void {
+  setCaller(new CurrentCaller());
   define3(SYS_open, "open", "path flags mode", open, "complete");
   define2(SYS_creat, "creat", "path mode", creat, "complete");
   define4(SYS_openat, "openat", "at path flags mode", openat, "complete");

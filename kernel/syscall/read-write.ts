@@ -34,6 +34,7 @@ import { signalSelf } from "../process/signal-send";
 import { File } from "../vfs/file";
 import { S_IFREG } from "../vfs/inode";
 import { noticeEntry } from "../vfs/notify";
+import { dropSetId } from "../vfs/set-id";
 import { Last } from "../vfs/walk";
 import { beginWalk, endWalk, usableFile, walkAt } from "./files";
 import { define0, define1, define2, define3, define4, define5, define6 } from "./table";
@@ -194,6 +195,7 @@ function truncate(path: u64, length: u64): i64 {
     else if (inode.writerCount < 0) error = -ETXTBSY;
     else if (isBeyondLimit(length, inode.size)) error = tooLarge();
     else {
+      dropSetId(inode);
       error = inode.truncate(length);
       if (error >= 0) noticeEntry(walk.entry, IN_MODIFY);
     }

@@ -31,7 +31,7 @@ import { S_ISVTX } from "../abi/stat";
 import { DirectoryEntry } from "./directory-entry";
 import * as cache from "./entry-cache";
 import { Identity } from "./identity";
-import { Inode, openError } from "./inode";
+import { Inode, openError, S_IFBLK, S_IFCHR, S_IFMT } from "./inode";
 import { isWatching, nextCookie, noticeInode, noticeName } from "./notify";
 import { adopt, mayCreateIn } from "./open";
 import { LastKind, Walk } from "./walk";
@@ -49,6 +49,8 @@ export function makeDirectory(walk: Walk, identity: Identity, mode: u32): i32 {
 export function makeNode(walk: Walk, identity: Identity, mode: u32, device: u64): i32 {
   let error = mayMake(walk, identity, false);
   if (error < 0) return error;
+  let type = mode & S_IFMT;
+  if ((type == S_IFCHR || type == S_IFBLK) && !identity.isPrivileged) return -EPERM;
   let parent = walk.parent.inode!;
   let name = walk.entry.name;
   return made(walk, identity, parent.create(name, name.length, mode, device));

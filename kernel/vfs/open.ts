@@ -40,6 +40,7 @@ import { Mount } from "./mount";
 import { isWatching, noticeEntry, noticeName } from "./notify";
 import { Path } from "./path";
 import { PathFile } from "./path-file";
+import { dropSetId } from "./set-id";
 import { Last, LastKind, Walk } from "./walk";
 
 /** Flags that F_GETFL does not show: they concern the opening only. */
@@ -95,6 +96,7 @@ export function openPath(
 /** Open an inode without further checks; `path` may be null for what has no name. Null with the reason in `openError`. */
 export function openInode(inode: Inode, path: Path | null, flags: u32): File | null {
   if (inode.isRegular && (flags & O_TRUNC) != 0) {
+    dropSetId(inode);
     let error = inode.truncate(0);
     if (error < 0) return fail(error);
     if (isWatching && path !== null) noticeEntry(path.entry, IN_MODIFY);

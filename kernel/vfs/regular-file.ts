@@ -8,6 +8,7 @@ import { IoVector } from "../memory/io-vector";
 import { PageSource } from "../memory/page-source";
 import { File } from "./file";
 import { isWatching, noticeFile } from "./notify";
+import { dropSetId } from "./set-id";
 
 /** The largest offset a file can have: off_t. */
 const MAX_OFFSET: u64 = 0x7fffffffffffffff;
@@ -46,7 +47,9 @@ export class RegularFile extends File {
     if (io.remaining == 0) return 0;
     if (offset == MAX_OFFSET) return -EFBIG;
     io.limit(MAX_OFFSET - offset);
-    let count = this.inode!.writeAt(io, offset);
+    let inode = this.inode!;
+    dropSetId(inode);
+    let count = inode.writeAt(io, offset);
     if (isWatching && count > 0) noticeFile(this, IN_MODIFY);
     return count;
   }
@@ -85,6 +88,7 @@ export class RegularFile extends File {
   }
 
   override truncate(length: u64): i64 {
+    dropSetId(this.inode!);
     let error = this.inode!.truncate(length);
     if (isWatching && error >= 0) noticeFile(this, IN_MODIFY);
     return error;
@@ -95,6 +99,7 @@ export class RegularFile extends File {
   }
 
   override allocate(mode: u32, offset: u64, length: u64): i64 {
+    dropSetId(this.inode!);
     let error = this.inode!.allocate(mode, offset, length);
     if (isWatching && error >= 0) noticeFile(this, IN_MODIFY);
     return error;

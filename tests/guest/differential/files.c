@@ -2,7 +2,7 @@
  * Random file operations in a fresh directory, each printed with its result. What Linux prints is what the guest must
  * print: the operations follow from the seed alone.
  *
- *   files DIRECTORY SEED COUNT
+ *   files DIRECTORY SEED COUNT [USER]       USER: a number; some files are root's, the rest happens as that user
  *
  * Printed: results, errno names' numbers, sizes, modes, link counts, content sums. Not printed: inode numbers, times, blocks,
  * the order of names, for those a file system may choose.
@@ -223,7 +223,10 @@ static void dataOn(int fd) {
 
 static void nameOne(void) {
   const char *first = path(), *second = path();
-  switch (below(14)) {
+  int what = below(14);
+  /* A host's sysctl fs.protected_hardlinks decides what others may link. */
+  if (geteuid() != 0 && (what == 5 || what == 13)) return;
+  switch (what) {
     case 0: case 1: printf("mkdir %s: ", first), result("", mkdir(first, below(3) ? 0755 : below(010000))); break;
     case 2: printf("rmdir %s: ", first), result("", rmdir(first)); break;
     case 3: case 4: printf("unlink %s: ", first), result("", unlink(first)); break;
@@ -290,11 +293,24 @@ static void descriptorOne(void) {
   }
 }
 
+/* Leave things of root's behind, some of them in a sticky directory, and go on as somebody else. */
+static void becomeUser(int user) {
+  mkdir("a", 0755), mkdir("b", 01777), mkdir("c", 0700), mkdir("e", 02775);
+  static const char *const files[] = {"a/a", "a/b", "b/a", "b/b", "c/a", "d", "e/a"};
+  for (int i = 0; i < 7; i++) {
+    int fd = open(files[i], O_CREAT | O_WRONLY, i & 1 ? 0600 : 0644);
+    write(fd, "root's", 6);
+    close(fd);
+  }
+  if (chown(".", user, user) < 0 || setgid(user) < 0 || setuid(user) < 0) exit(3);
+}
+
 int main(int count, char **arguments) {
   if (count < 4 || mkdir(arguments[1], 0755) < 0 || chdir(arguments[1]) < 0) return 2;
   state = strtoull(arguments[2], NULL, 0) * 2654435761u + 1;
   umask(022);
   for (int i = 0; i < DESCRIPTORS; i++) descriptors[i] = -1;
+  if (count > 4) becomeUser(atoi(arguments[4]));
   for (long calls = atol(arguments[3]); calls > 0; calls--) {
     printf("%ld ", calls);
     switch (below(8)) {

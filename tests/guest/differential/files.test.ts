@@ -4,14 +4,14 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { runGuest } from "../../../cli/run/guest.ts";
 
 /** A tmpfs of the host, so that both sides are of one kind. */
 const SCRATCH = "/dev/shm";
-const SEEDS = (process.env.SEED ?? "5,14").split(",");
+const SEEDS = (process.env.SEED ?? "5,6,14,8").split(",");
 const COUNT = process.env.COUNT ?? "5000";
 
 function build(): string {
@@ -26,20 +26,27 @@ const reason = !existsSync(SCRATCH)
   ? "the host has no tmpfs to compare with"
   : process.getuid?.() !== 0 && "needs root, as the program in the guest has it";
 
-/** In the guest: a tmpfs, and the writable layer over the image. */
-const PLACES = ["/tmp/work", "/work"];
+/** Where in the guest: a tmpfs, and the writable layer over the image; as root and as nobody. */
+const SETTINGS = [
+  { place: "/tmp/work", user: [] },
+  { place: "/work", user: ["65534"] },
+  { place: "/work", user: [] },
+  { place: "/tmp/work", user: ["65534"] },
+];
 
 for (const [index, seed] of SEEDS.entries()) {
-  const place = PLACES[index % PLACES.length] as string;
-  test(`${COUNT} random file operations in ${place} with seed ${seed} give what Linux gives`, {
+  const { place, user } = SETTINGS[index % SETTINGS.length] as (typeof SETTINGS)[0];
+  const title = `${COUNT} random file operations in ${place}${user.length > 0 ? " as nobody" : ""}`;
+  test(`${title} with seed ${seed} give what Linux gives`, {
     skip: reason,
   }, async () => {
     const program = build();
     const folder = mkdtempSync(join(SCRATCH, "differential-"));
+    chmodSync(folder, 0o755);
     try {
       const options = { encoding: "utf8", maxBuffer: 1 << 26 } as const;
-      const expected = execFileSync(program, [join(folder, "work"), seed, COUNT], options).split("\n");
-      const result = await runGuest({ target: program, args: [place, seed, COUNT], timeoutMs: 120_000 });
+      const expected = execFileSync(program, [join(folder, "work"), seed, COUNT, ...user], options).split("\n");
+      const result = await runGuest({ target: program, args: [place, seed, COUNT, ...user], timeoutMs: 120_000 });
       const actual = result.stdout.replaceAll("\r", "").split("\n");
       const first = expected.findIndex((line, index) => line !== actual[index]);
       if (first >= 0) {
