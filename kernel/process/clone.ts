@@ -154,6 +154,7 @@ function copyThread(caller: UserThread, process: Process, request: CloneRequest)
   thread.policy = caller.policy;
   thread.priority = caller.priority;
   thread.nice = caller.nice;
+  thread.ioPriority = caller.ioPriority;
   thread.timerSlackNs = caller.timerSlackNs;
   for (let i = 0; i < thread.name.length; i++) thread.name[i] = caller.name[i];
   return thread;

@@ -117,7 +117,7 @@ function endProcess(process: Process): void {
   }
   if (process.sessionId == process.id) sessionEnded(process.id);
   giveAwayChildren(process);
-  releaseOrphanedGroup(process.groupId, process);
+  releaseOrphanedGroup(process, process.parent, process);
   process.state = ProcessState.ZOMBIE;
   process.ended.wakeAll(EPOLLIN);
   tellParent(process);
@@ -148,7 +148,7 @@ function giveAwayChildren(process: Process): void {
       let signal = child.threads[t].parentDeathSignal;
       if (signal != 0) signalProcess(child, signal);
     }
-    releaseOrphanedGroup(child.groupId, process);
+    releaseOrphanedGroup(child, process, process);
     if (child.state == ProcessState.ZOMBIE) tellParent(child);
   }
   process.children = [] as Process[];

@@ -30,8 +30,13 @@ function hasStoppedMember(groupId: i32): bool {
   return false;
 }
 
-/** A group that the end of a process orphans: its stopped members get SIGHUP and SIGCONT (man 2 _exit). */
-export function releaseOrphanedGroup(groupId: i32, leaving: Process): void {
+/**
+ * `leaving` ends, and with it the tie between `member` and its parent (one of the two is `leaving`). If that was what kept the group
+ * from being orphaned, its stopped members get SIGHUP and SIGCONT (man 2 _exit).
+ */
+export function releaseOrphanedGroup(member: Process, parent: Process | null, leaving: Process): void {
+  let groupId = member.groupId;
+  if (parent === null || parent.groupId == groupId || parent.sessionId != member.sessionId) return;
   if (!hasStoppedMember(groupId) || !isOrphanedGroup(groupId, leaving)) return;
   signalGroup(groupId, SIGHUP);
   signalGroup(groupId, SIGCONT);

@@ -87,6 +87,8 @@ export class UserThread extends Thread {
   policy: i32 = 0;
   priority: i32 = 0;
   nice: i32 = 0;
+  /** ioprio_set(2): kept and shown. */
+  ioPriority: u32 = 0;
 
   /** Processor time that the kernel used for it, as sampled (cpu-time.ts). */
   systemSampleNs: u64 = 0;

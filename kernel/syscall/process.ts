@@ -56,6 +56,8 @@ import {
   SYS_getsid,
   SYS_pidfd_getfd,
   SYS_pidfd_open,
+  SYS_process_vm_readv,
+  SYS_process_vm_writev,
   SYS_setpgid,
   SYS_setsid,
   SYS_unshare,
@@ -72,7 +74,8 @@ import { findProcess, findThread, isGroup } from "../process/process-table";
 import { isSignal } from "../process/signal-set";
 import { storeUsage } from "../process/usage";
 import { ChildReport, waitForChild } from "../process/wait-child";
-import { define0, define1, define2, define3, define4, define5 } from "./table";
+import { processVmReadv, processVmWritev } from "./process-memory";
+import { define0, define1, define2, define3, define4, define5, define6 } from "./table";
 
 const NAMESPACES: u64 =
   CLONE_NEWNS |
@@ -356,5 +359,7 @@ export function defineProcessCalls(): void {
   define0(SYS_setsid, "setsid", "", setsid, "complete");
   define1(SYS_getsid, "getsid", "int", getsid, "complete");
   define2(SYS_pidfd_open, "pidfd_open", "int flags", pidfdOpen, "processes; PIDFD_THREAD names the process");
+  define6(SYS_process_vm_readv, "process_vm_readv", "int ptr size ptr size flags", processVmReadv, "complete");
+  define6(SYS_process_vm_writev, "process_vm_writev", "int ptr size ptr size flags", processVmWritev, "complete");
   define3(SYS_pidfd_getfd, "pidfd_getfd", "fd fd flags", pidfdGetfd, "complete");
 }

@@ -8,6 +8,8 @@ import {
   SYS_getpriority,
   SYS_getrlimit,
   SYS_getrusage,
+  SYS_ioprio_get,
+  SYS_ioprio_set,
   SYS_prlimit64,
   SYS_setpriority,
   SYS_setrlimit,
@@ -154,6 +156,52 @@ function setpriority(which: u64, who: u64, value: u64): i64 {
   return isFound ? 0 : -ESRCH;
 }
 
+/** ioprio_set(2): a class in the upper bits, a level below. */
+const IOPRIO_CLASS_SHIFT: u32 = 13;
+const IOPRIO_CLASS_NONE: u32 = 0;
+const IOPRIO_CLASS_IDLE: u32 = 3;
+const IOPRIO_LEVELS: u32 = 8;
+/** Whom ioprio calls mean, less one: PRIO_PROCESS, PRIO_PGRP, PRIO_USER. */
+const IOPRIO_WHO_PROCESS: i32 = 1;
+
+function ioprioGet(which: u64, who: u64): i64 {
+  let kind = <i32>which - IOPRIO_WHO_PROCESS;
+  if (kind < PRIO_PROCESS || kind > PRIO_USER) return -EINVAL;
+  if (kind == PRIO_PROCESS) {
+    let thread = <i32>who == 0 ? currentThread() : findThread(<i32>who);
+    return thread === null ? -ESRCH : thread.ioPriority;
+  }
+  for (let p = 0; p < processCount(); p++) {
+    let thread = isMeant(processAt(p), kind, <i32>who) ? processAt(p).firstThread : null;
+    if (thread !== null) return thread.ioPriority;
+  }
+  return -ESRCH;
+}
+
+function ioprioSet(which: u64, who: u64, value: u64): i64 {
+  let kind = <i32>which - IOPRIO_WHO_PROCESS;
+  let priority = <u32>value;
+  let ioClass = priority >> IOPRIO_CLASS_SHIFT;
+  let level = priority & ((1 << IOPRIO_CLASS_SHIFT) - 1);
+  if (kind < PRIO_PROCESS || kind > PRIO_USER || ioClass > IOPRIO_CLASS_IDLE) return -EINVAL;
+  if (ioClass == IOPRIO_CLASS_NONE ? level != 0 : ioClass != IOPRIO_CLASS_IDLE && level >= IOPRIO_LEVELS)
+    return -EINVAL;
+  if (kind == PRIO_PROCESS) {
+    let thread = <i32>who == 0 ? currentThread() : findThread(<i32>who);
+    if (thread === null) return -ESRCH;
+    thread.ioPriority = priority;
+    return 0;
+  }
+  let isFound = false;
+  for (let p = 0; p < processCount(); p++) {
+    let process = processAt(p);
+    if (!isMeant(process, kind, <i32>who)) continue;
+    isFound = true;
+    for (let i = 0; i < process.threads.length; i++) process.threads[i].ioPriority = priority;
+  }
+  return isFound ? 0 : -ESRCH;
+}
+
 /** The rows of this family. */
 export function defineResourceCalls(): void {
   define2(SYS_getrlimit, "getrlimit", "int ptr", getrlimit, "complete");
@@ -162,5 +210,7 @@ export function defineResourceCalls(): void {
   define2(SYS_getrusage, "getrusage", "int ptr", getrusage, "complete; the kernel's share is sampled");
   define1(SYS_times, "times", "ptr", times, "complete; the kernel's share is sampled");
   define2(SYS_getpriority, "getpriority", "int int", getpriority, "complete");
+  define2(SYS_ioprio_get, "ioprio_get", "int int", ioprioGet, "complete");
+  define3(SYS_ioprio_set, "ioprio_set", "int int hex", ioprioSet, "kept and shown; there is no order of requests");
   define3(SYS_setpriority, "setpriority", "int int int", setpriority, "kept and shown; the scheduler is round robin");
 }
