@@ -4,6 +4,7 @@ import { at } from "memory/address";
 import * as frames from "memory/frames";
 import { setAutomatic } from "runtime/collector";
 import { bootMachine, startClock } from "./boot/boot";
+import { stepDone } from "./boot/trace";
 import { handleSyscall } from "./entry/syscall";
 import { handleTrap } from "./entry/trap";
 import { startNetwork } from "./init/network";
@@ -18,6 +19,7 @@ export function boot(info: usize): void {
   startClock(machine);
   setAutomatic(true);
   startNetwork(config, frames.totalCount() * frames.FRAME_SIZE);
+  stepDone("network devices");
   startFirstProgram(machine, config);
   scheduler.idle();
 }

@@ -19,6 +19,7 @@ const LOAD_SECONDS = 5;
 const BULK_BYTES = 32 << 20;
 
 const SERVER = `
+import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 const bulk = Buffer.alloc(1 << 20, 120);
 createServer((request, response) => {
@@ -30,6 +31,7 @@ createServer((request, response) => {
     };
     return more();
   }
+  if (request.url === "/collector") return response.end(readFileSync("/proc/eggos/collector"));
   if (request.method === "POST") {
     let bytes = 0;
     request.on("data", (chunk) => (bytes += chunk.length));
@@ -121,6 +123,16 @@ async function measureLoad(guest: Running, port: number, system: SystemName, res
   results.add(system, "QEMU CPU time per request, 16 connections, not kept alive", cpuMs / closing.requests, "ms");
 }
 
+/** eggos alone: what the kernel's own garbage collector cost under all that load. */
+async function measureCollector(port: number, system: SystemName, results: Results): Promise<void> {
+  if (system !== "eggos") return;
+  const answer = await fetch(`http://127.0.0.1:${port}/collector`);
+  const text = await answer.text();
+  const value = (name: string): number => Number(new RegExp(`^${name} (\\d+)`, "m").exec(text)?.[1]);
+  results.add(system, "kernel collections", value("collections"), "");
+  results.add(system, "longest collector pause", value("longest_pause_ns"), "ns");
+}
+
 async function measureBulk(port: number, system: SystemName, results: Results): Promise<void> {
   let startedAt = performance.now();
   if ((await transfer(port, "/bulk")) !== BULK_BYTES) throw new Error("the download came short");
@@ -158,6 +170,7 @@ export const httpPart: Part = {
       results.add(system.name, "QEMU start → first response", atMs + performance.now() - askedAt, "ms");
       await measureLoad(guest, port, system.name, results);
       await measureBulk(port, system.name, results);
+      await measureCollector(port, system.name, results);
     } finally {
       await guest.kill();
     }

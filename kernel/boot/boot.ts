@@ -13,6 +13,7 @@ import * as clock from "../sched/clock";
 import { readLoader } from "./loader";
 import { Machine } from "./machine";
 import { takeOverMemory } from "./memory";
+import { stepDone } from "./trace";
 
 class KernelLogClock extends log.LogClock {
   nowNs(): u64 {
@@ -30,12 +31,15 @@ export function bootMachine(info: usize): Machine {
   let found = readLoader(info);
   if (found === null) panic("the boot loader gave no memory map");
   let machine = found as Machine;
+  stepDone("loader's description");
   detect();
   enable();
   let trouble = takeOverMemory(machine, features.hasGigabytePages);
   if (trouble !== null) panic(trouble);
+  stepDone("memory");
   acpi.initialize(machine.rsdp);
   if (!lines.initialize(features.hasX2apic)) panic("no memory to map the interrupt controllers");
+  stepDone("ACPI and interrupt controllers");
   timer.prepare();
   timeSource.begin();
   return machine;
@@ -45,5 +49,6 @@ export function bootMachine(info: usize): Machine {
 export function startClock(machine: Machine): void {
   timeSource.finish();
   timer.start(machine.ticksAtEntry);
+  stepDone("clock");
   log.setClock(new KernelLogClock());
 }

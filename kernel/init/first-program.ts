@@ -2,6 +2,7 @@
 
 import { BootConfig } from "../boot/config";
 import { Machine } from "../boot/machine";
+import { showSteps, stepDone } from "../boot/trace";
 import { Text } from "../lib/text";
 import { errnoName } from "../abi/errno-names";
 import { ENOENT } from "../abi/errno";
@@ -55,13 +56,17 @@ export function startFirstProgram(machine: Machine, config: BootConfig): void {
   connectHooks();
   let trouble = mountFileSystems(machine);
   if (trouble !== null) fail(complaint().string(trouble), NOT_FOUND);
+  stepDone("file systems");
   setHostName(config.hostName);
   extendedState.initialize();
   setMachineEnd(new EndWithProgram());
   setUpConsole(config);
   startSampling();
   if (config.traceCalls) strace.enable(config.tracedCalls);
+  stepDone("console");
   launch(config);
+  stepDone("program");
+  if (config.traceBoot) showSteps();
 }
 
 function launch(config: BootConfig): void {

@@ -1,7 +1,7 @@
 // What lower layers ask of higher ones, connected once.
 
 import { SIGPIPE, SIGTERM } from "../abi/signal";
-import { PowerButton, watchPowerButton } from "../acpi/power-button";
+import { PowerButton, watchPowerButton } from "../drivers/power-button";
 import { random64 } from "../entropy/random";
 import { initializeFifos } from "../fs/pipe/fifo";
 import { BrokenPipeListener, setBrokenPipeListener } from "../fs/pipe/pipe-file";

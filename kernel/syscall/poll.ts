@@ -3,7 +3,7 @@
 import { bytesAddress } from "memory/address";
 import * as mem from "machine/mem";
 import { SYS_poll, SYS_ppoll, SYS_pselect6, SYS_select } from "../abi/syscall-numbers";
-import { EBADF, EFAULT, EINTR, EINVAL, ENOMEM, ERESTARTNOHAND, ETIMEDOUT } from "../abi/errno";
+import { EBADF, EFAULT, EINTR, EINVAL, ERESTARTNOHAND, ETIMEDOUT } from "../abi/errno";
 import {
   EPOLLERR,
   EPOLLHUP,

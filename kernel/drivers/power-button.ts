@@ -4,7 +4,7 @@ import * as mem from "machine/mem";
 import * as port from "machine/port";
 import { connectIsa } from "../interrupt/lines";
 import { InterruptHandler } from "../interrupt/vectors";
-import { FADT, find, tableLength } from "./tables";
+import { FADT, find, tableLength } from "../acpi/tables";
 
 // FADT fields: ACPI 6.5 table 5.9.
 const SCI_INTERRUPT: u64 = 46;
