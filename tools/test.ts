@@ -52,6 +52,10 @@ async function runChecks(): Promise<void> {
   await check("format and lint (biome)", node, [script("@biomejs/biome/bin/biome"), "check", "--error-on-warnings"]);
   await check("types of the tools (tsc)", node, [script("typescript/bin/tsc"), "-p", "."]);
   await check("types of the kernel (tsc)", node, [script("typescript/bin/tsc"), "-p", "kernel"]);
+  await check("docs/syscalls.md says what the rows say", node, [
+    join(repositoryRoot, "tools/docs/syscalls.ts"),
+    "--check",
+  ]);
   const folder = join(repositoryRoot, "tools/checks");
   if (!existsSync(folder)) return;
   for (const name of readdirSync(folder)

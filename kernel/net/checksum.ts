@@ -10,7 +10,7 @@ import { Address } from "./address";
 /** Add with end-around carry: two instructions. */
 function addCarry(sum: u64, word: u64): u64 {
   sum += word;
-  return sum + <u64>(sum < word);
+  return sum + (sum < word ? 1 : 0);
 }
 
 /** Add `length` bytes at `address` to a partial sum. */

@@ -167,7 +167,7 @@ export class Inotify extends File {
       if (why < 0) return why;
     }
     let total: i64 = 0;
-    let event = this.first;
+    let event: Event | null = this.first;
     while (event !== null && event.size <= io.remaining) {
       let moved = io.put(fill(event), event.size);
       if (moved < 0) return total > 0 ? total : moved;
