@@ -80,7 +80,7 @@ export function enter(nowNs: u64): void {
 
 /** It leaves: what it caused is sent, and delivered if it stays on this machine. The poller hears of earlier deadlines. */
 export function leave(): void {
-  drain();
+  if (!link.backlog.isEmpty || !pending.isEmpty() || !unreachable.isEmpty) drain();
   link.flushDevices();
   let next = nextNs();
   if (next >= promisedNs) return;

@@ -168,6 +168,7 @@ export class E1000 extends NetworkDevice {
       if (packet === null || !this.enqueue(packet)) break;
       this.waiting.shift();
     }
+    this.flush();
     this.harvest();
     this.refill();
     if (!this.isMasked) return;

@@ -196,11 +196,13 @@ export class VirtioNet extends NetworkDevice {
     while (!this.waiting.isEmpty) {
       let packet = this.waiting.first;
       if (packet === null || !this.enqueue(packet)) {
+        this.transmitQueue.publish();
         this.armTransmit();
         return;
       }
       this.waiting.shift();
     }
+    this.transmitQueue.publish();
     if (this.isTransmitArmed) {
       this.isTransmitArmed = false;
       this.transmitQueue.disarm();

@@ -6,7 +6,7 @@ import { Counter, count } from "../counters";
 import * as icmp from "../icmp/input";
 import * as errors from "../icmp/output";
 import { NetworkDevice } from "../link/device";
-import { Cast, Packet } from "../packet/packet";
+import { Packet } from "../packet/packet";
 import * as tcp from "../tcp/input";
 import * as udp from "../udp/input";
 import { load8, loadIpv4, loadIpv6 } from "../wire/bytes";
@@ -15,6 +15,7 @@ import * as ipv4 from "../wire/ipv4";
 import { IPV4_HEADER, Protocol } from "../wire/ipv4";
 import * as ipv6 from "../wire/ipv6";
 import { FRAGMENT_HEADER, IPV6_HEADER, UnknownOption } from "../wire/ipv6";
+import { Interface } from "./interface";
 import * as interfaces from "./interfaces";
 import * as reassembly from "./reassembly";
 
@@ -69,7 +70,7 @@ export function receiveIpv4(packet: Packet, device: NetworkDevice): void {
       discard(packet, Counter.IP_IN_MARTIANS);
       return;
     }
-    if (!isForUsIpv4(packet, entry.groups.has(packet.destination))) {
+    if (!isForUsIpv4(packet, entry)) {
       discard(packet, Counter.IP_IN_ADDRESS_ERRORS);
       return;
     }
@@ -259,10 +260,10 @@ function isMartianIpv6(packet: Packet): bool {
   return destination.isMulticast && destination.multicastScope < 2;
 }
 
-function isForUsIpv4(packet: Packet, isMember: bool): bool {
+function isForUsIpv4(packet: Packet, at: Interface): bool {
   let destination = packet.destination;
-  if (interfaces.isLocal(destination)) return packet.cast != Cast.OTHER;
-  if (destination.isMulticast) return isMember;
+  if (interfaces.isLocal(destination)) return true;
+  if (destination.isMulticast) return at.groups.has(destination);
   return interfaces.isBroadcast(destination);
 }
 

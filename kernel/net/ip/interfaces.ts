@@ -18,6 +18,9 @@ export let epoch: u32 = 1;
 
 /** Bit n: some interface has an address whose lowest six bits are n. Most packets' sources are told from ours by this alone. */
 let filter: u64 = 0;
+/** The address that `isLocal` found last, and when. */
+const lastLocal: Address = new Address();
+let lastLocalEpoch: u32 = 0;
 
 /** Addresses, routes or what is known of paths changed. */
 export function changed(): void {
@@ -53,11 +56,16 @@ export function forDevice(device: NetworkDevice | null): Interface | null {
 export function isLocal(address: Address): bool {
   if (address.isLoopback) return true;
   if ((filter & ((<u64>1) << (address.low & 63))) == 0) return false;
+  // Packets come for the same address over and over.
+  if (lastLocalEpoch == epoch && address.equals(lastLocal)) return true;
   for (let i = 1; i <= last; i++) {
     let entry = list[i];
     if (entry === null) continue;
     let own = entry.find(address);
-    if (own !== null && own.isUsable) return true;
+    if (own === null || !own.isUsable) continue;
+    lastLocal.assign(address);
+    lastLocalEpoch = epoch;
+    return true;
   }
   return false;
 }

@@ -9,6 +9,7 @@ import { Address, ALL_HOSTS_IPV4, ALL_NODES } from "../address";
 import * as checksum from "../checksum";
 import * as clock from "../clock";
 import { Counter, count } from "../counters";
+import { transmit } from "../link/registry";
 import { LinkKind, NetworkDevice } from "../link/device";
 import { groupHardware } from "../neighbour/solicit";
 import { allocate, Packet } from "../packet/packet";
@@ -174,6 +175,6 @@ export class GroupMembership extends Timer {
 
   private send(packet: Packet, hardware: u64, type: u32): void {
     ethernet.write(packet.prepend(ETHERNET_HEADER), hardware, this.device.hardware, type);
-    this.device.transmit(packet);
+    transmit(this.device, packet);
   }
 }

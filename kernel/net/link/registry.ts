@@ -79,8 +79,19 @@ export function hasPending(): bool {
   return false;
 }
 
-/** Ring every device's doorbell. */
+/** Whether something was given to a device since the last flush. */
+let isFlushDue: bool = false;
+
+/** Send a frame; the device sees it at the next flush. */
+export function transmit(device: NetworkDevice, packet: Packet): void {
+  isFlushDue = true;
+  device.transmit(packet);
+}
+
+/** Ring the devices' doorbells. */
 export function flushDevices(): void {
+  if (!isFlushDue) return;
+  isFlushDue = false;
   for (let i = 1; i <= deviceCount; i++) {
     let device = devices[i];
     if (device !== null) device.flush();

@@ -10,6 +10,7 @@
 import { Address } from "../address";
 import * as clock from "../clock";
 import { Counter, count } from "../counters";
+import { transmit } from "../link/registry";
 import { Timer } from "../../lib/timer-queue";
 import { NetworkDevice } from "../link/device";
 import { Packet } from "../packet/packet";
@@ -81,7 +82,7 @@ export class Neighbour extends Timer {
     if (this.state == Reachability.REACHABLE) {
       if (now - this.confirmedNs > this.reachableNs) this.state = Reachability.STALE;
       else {
-        this.transmit(packet);
+        this.dispatch(packet);
         return;
       }
     }
@@ -89,12 +90,12 @@ export class Neighbour extends Timer {
       case Reachability.STALE:
         this.state = Reachability.DELAY;
         clock.arm(this, DELAY_FIRST_PROBE_NS);
-        this.transmit(packet);
+        this.dispatch(packet);
         return;
       case Reachability.DELAY:
       case Reachability.PROBE:
       case Reachability.PERMANENT:
-        this.transmit(packet);
+        this.dispatch(packet);
         return;
       case Reachability.INCOMPLETE:
         this.enqueue(packet);
@@ -232,12 +233,12 @@ export class Neighbour extends Timer {
   private sendWaiting(): void {
     let packet = this.waiting.shift();
     while (packet !== null) {
-      this.transmit(packet);
+      this.dispatch(packet);
       packet = this.waiting.shift();
     }
   }
 
-  private transmit(packet: Packet): void {
+  private dispatch(packet: Packet): void {
     let device = this.device;
     if (device === null) {
       packet.release();
@@ -252,5 +253,5 @@ export function transmitFrame(device: NetworkDevice, packet: Packet, hardware: u
   let type = packet.source.isIpv4 ? EtherType.IPV4 : EtherType.IPV6;
   let frame = packet.prepend(ETHERNET_HEADER);
   ethernet.write(frame, hardware, device.hardware, type);
-  device.transmit(packet);
+  transmit(device, packet);
 }

@@ -5,6 +5,7 @@ import * as mem from "machine/mem";
 import { Address, BROADCAST_IPV4, UNSPECIFIED } from "../address";
 import * as checksum from "../checksum";
 import { Counter, count } from "../counters";
+import { transmit } from "../link/registry";
 import { LinkKind, NetworkDevice } from "../link/device";
 import { allocate, Packet } from "../packet/packet";
 import * as arp from "../wire/arp";
@@ -61,7 +62,7 @@ export function sendArp(device: NetworkDevice, kind: u32, from: u32, to: u32, ha
   arp.write(packet.append(ARP_LENGTH), kind, device.hardware, from, hardware, to);
   let frame = packet.prepend(ETHERNET_HEADER);
   ethernet.write(frame, hardware == 0 ? ethernet.BROADCAST : hardware, device.hardware, EtherType.ARP);
-  device.transmit(packet);
+  transmit(device, packet);
 }
 
 /** Send a neighbour solicitation; an unspecified `from` makes it a duplicate-address probe (RFC 4862 §5.4.2). */
@@ -95,7 +96,7 @@ export function sendNdp(device: NetworkDevice, packet: Packet, from: Address, to
   let frame = packet.prepend(ETHERNET_HEADER);
   ethernet.write(frame, hardware == 0 ? groupHardware(to) : hardware, device.hardware, EtherType.IPV6);
   count(Counter.ICMP_OUT_MESSAGES);
-  device.transmit(packet);
+  transmit(device, packet);
 }
 
 /** The station address that a multicast or broadcast address maps to (RFC 1112 §6.4, RFC 2464 §7). */

@@ -149,13 +149,13 @@ export class Packet {
 
   /** Drop `length` bytes in front, fragments included. Precondition: length <= this.length. */
   strip(length: u32): void {
-    let head = this.headLength;
-    if (length <= head) {
-      this.front += length;
-      return;
-    }
+    if (length <= this.back - this.front) this.front += length;
+    else this.stripFragments(length);
+  }
+
+  private stripFragments(length: u32): void {
+    let rest = length - this.headLength;
     this.front = this.back;
-    let rest = length - head;
     let first = 0;
     while (rest > 0) {
       let size = this.lengths[first];
@@ -175,7 +175,10 @@ export class Packet {
 
   /** Keep only the first `length` bytes: what a length field says is there (Ethernet pads). */
   trim(length: u32): void {
-    if (length >= this.length) return;
+    if (length < this.length) this.cutEnd(length);
+  }
+
+  private cutEnd(length: u32): void {
     let head = this.headLength;
     if (length <= head) {
       this.back = this.front + length;
@@ -199,9 +202,11 @@ export class Packet {
 
   /** See to it that the first `length` bytes lie in the head; false when the packet is shorter or the head too small. */
   pull(length: u32): bool {
-    let head = this.headLength;
-    if (length <= head) return true;
-    let missing = length - head;
+    return length <= this.back - this.front || this.pullFragments(length);
+  }
+
+  private pullFragments(length: u32): bool {
+    let missing = length - this.headLength;
     if (missing > this.fragmentBytes || missing > this.tailroom) return false;
     this.copyFragments(this.base + <u64>this.back, missing);
     let back = this.back;

@@ -28,6 +28,10 @@ const RETRY_NS: u64 = 10 * clock.MILLISECOND;
 /** Send what may be sent now, and set the timer for what then is open. */
 export function push(c: Connection): void {
   if (!canTransmit(c.state)) return;
+  if (c.sendWindow.outstanding == 0 && c.unsent == 0 && (!c.isFinQueued || c.isFinSent)) {
+    clock.cancel(c.retransmission);
+    return;
+  }
   if (!c.path.isFresh) refreshPath(c);
   let isStuck = false;
   if (c.scoreboard.pendingBytes > 0) isStuck = !retransmitPending(c);

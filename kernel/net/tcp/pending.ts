@@ -14,6 +14,10 @@ export function add(connection: Connection): void {
   first = connection;
 }
 
+export function isEmpty(): bool {
+  return first === null;
+}
+
 /** The batch is over. */
 export function flush(): void {
   let connection = first;

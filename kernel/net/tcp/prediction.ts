@@ -5,7 +5,7 @@ import * as clock from "../clock";
 import { Counter, count } from "../counters";
 import { Packet } from "../packet/packet";
 import { advanceInOrder } from "./acknowledgment";
-import { Connection } from "./connection";
+import { Acknowledge, Connection } from "./connection";
 import { acceptInOrder } from "./data";
 import * as pending from "./pending";
 import { Segment } from "./segment";
@@ -42,6 +42,11 @@ export function predicted(c: Connection, segment: Segment, packet: Packet): bool
   } else {
     count(Counter.TCP_HEADER_PREDICTIONS);
     acceptInOrder(c, packet);
+  }
+  if (window.outstanding == 0 && c.unsent == 0) {
+    // Nothing in flight and nothing to send: no timer either.
+    clock.cancel(c.retransmission);
+    if (c.acknowledgeWhen != Acknowledge.NOW) return true;
   }
   pending.add(c);
   return true;
