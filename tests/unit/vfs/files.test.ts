@@ -15,7 +15,6 @@ import {
   O_RDWR,
   O_TMPFILE,
   O_TRUNC,
-  O_WRONLY,
   Tree,
 } from "./tree.ts";
 

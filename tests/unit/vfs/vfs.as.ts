@@ -264,7 +264,7 @@ export function changeDirectory(length: i32): i32 {
 }
 
 class Recorder extends Watch {
-  override happened(event: u32, cookie: u32, name: StaticArray<u8> | null): void {
+  override happened(event: u32, _cookie: u32, name: StaticArray<u8> | null): void {
     events.push(event);
     eventNames.push(name);
   }
