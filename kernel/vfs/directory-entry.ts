@@ -4,6 +4,7 @@
 import { ListNode } from "../lib/list";
 import { Inode } from "./inode";
 import { Mount } from "./mount";
+import { Path } from "./path";
 
 let lastId: u32 = 0;
 
@@ -15,6 +16,8 @@ export class DirectoryEntry extends ListNode {
   inode: Inode | null;
   /** Unlinked or renamed over: /proc shows " (deleted)". */
   isDeleted: bool = false;
+  /** The Path made last for it: most entries are reached by one mount only. */
+  path: Path | null = null;
   /** How many mounts stand on it, and the newest. */
   mountCount: i32 = 0;
   mounted: Mount | null = null;

@@ -30,14 +30,27 @@ export class File {
   inode: Inode | null = null;
   /** The name it was opened by, for /proc/self/fd, fchdir and *at calls; null for what has none. */
   path: Path | null = null;
-  /** Who waits for readiness: woken with the EPOLL* bits that may have come. Shared by the ends of a FIFO. */
-  readiness: WaitQueue = new WaitQueue();
+  private readinessQueue: WaitQueue | null = null;
   /** F_SETOWN and F_SETSIG: who gets which signal when O_ASYNC is set; the kind is F_OWNER_*. */
   owner: i32 = 0;
   ownerKind: i32 = 1;
   signal: i32 = 0;
   /** Epoll items on this file; null until there is one. */
   watches: List | null = null;
+
+  /** Who waits for readiness: woken with the EPOLL* bits that may have come. Shared by the ends of a FIFO. Made on first use. */
+  get readiness(): WaitQueue {
+    let queue = this.readinessQueue;
+    if (queue === null) {
+      queue = new WaitQueue();
+      this.readinessQueue = queue;
+    }
+    return queue;
+  }
+
+  set readiness(queue: WaitQueue) {
+    this.readinessQueue = queue;
+  }
 
   get isReadable(): bool {
     let mode = this.flags & 3;

@@ -1,4 +1,4 @@
-// A place in the tree: which mount, which directory entry. Walking is in vfs/walk.ts.
+// A place in the tree: which mount, which directory entry. Never changes, so it can be shared. Walking is in vfs/walk.ts.
 
 import { MappingName } from "../memory/page-source";
 import { DirectoryEntry } from "./directory-entry";

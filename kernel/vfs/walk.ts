@@ -120,9 +120,14 @@ export class Walk {
     return this.entry.inode;
   }
 
-  /** The place as a Path of the caller's own. */
+  /** The place as a Path, which is good for as long as anyone keeps it. */
   toPath(): Path {
-    return new Path(this.mount, this.entry);
+    let entry = this.entry;
+    let known = entry.path;
+    if (known !== null && known.mount === this.mount) return known;
+    let path = new Path(this.mount, entry);
+    entry.path = path;
+    return path;
   }
 
   /**
