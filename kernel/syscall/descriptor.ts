@@ -1,7 +1,6 @@
 // Descriptors: dup(2), close(2), close_range(2), fcntl(2), flock(2), ioctl(2).
 
-import { at, bytesAddress, pointerOf } from "memory/address";
-import { EAGAIN, EBADF, EFAULT, EINVAL, ENOTTY, EOPNOTSUPP, EOVERFLOW, EPERM } from "../abi/errno";
+import { EAGAIN, EBADF, EFAULT, EINVAL, ENOTTY, EOPNOTSUPP, EPERM } from "../abi/errno";
 import {
   F_ADD_SEALS,
   F_DUPFD,
@@ -21,7 +20,6 @@ import {
   F_OFD_GETLK,
   F_OFD_SETLK,
   F_OFD_SETLKW,
-  F_RDLCK,
   F_SET_RW_HINT,
   F_SETFD,
   F_SETFL,
@@ -33,21 +31,11 @@ import {
   F_SETPIPE_SZ,
   F_SETSIG,
   F_UNLCK,
-  F_WRLCK,
   FD_CLOEXEC,
-  FLOCK_SIZE,
-  Flock,
-  LOCK_EX,
-  LOCK_NB,
-  LOCK_SH,
-  LOCK_UN,
   O_ASYNC,
   O_CLOEXEC,
   O_NOATIME,
   O_NONBLOCK,
-  SEEK_CUR,
-  SEEK_END,
-  SEEK_SET,
   SETFL_MASK,
 } from "../abi/fcntl";
 import * as request from "../abi/ioctl";
@@ -63,11 +51,10 @@ import {
 } from "../abi/syscall-numbers";
 import { MAX_CAPACITY } from "../fs/pipe/pipe";
 import { PipeFile } from "../fs/pipe/pipe-file";
-import { copyIn, copyOut, fetch32, fetch64, fetched, store32, store64 } from "../memory/user";
+import { fetch32, fetch64, fetched, store32, store64 } from "../memory/user";
 import { currentProcess } from "../process/current";
 import { File } from "../vfs/file";
-import { Inode } from "../vfs/inode";
-import * as locks from "../vfs/locks";
+import { flock, lockRecord } from "./file-lock";
 import { fileOf, usableFile } from "./files";
 import { define1, define2, define3 } from "./table";
 
@@ -237,111 +224,6 @@ function seal(file: File, command: i32, argument: u32): i64 {
   if (inode === null) return -EINVAL;
   if (command == F_GET_SEALS) return <i64>inode.seals;
   return file.isWritable ? <i64>inode.addSeals(argument) : -EPERM;
-}
-
-const flockBuffer: StaticArray<u8> = new StaticArray<u8>(<i32>FLOCK_SIZE);
-
-/** fcntl's record locks (man 2 fcntl): POSIX locks belong to the descriptor table, OFD locks to the open file. */
-function lockRecord(file: File, command: i32, argument: u64, isForFile: bool): i64 {
-  let error = copyIn(bytesAddress(flockBuffer), argument, FLOCK_SIZE);
-  if (error < 0) return error;
-  let wanted = at<Flock>(pointerOf(flockBuffer));
-  let type = <u32>wanted.type;
-  let inode = file.inode;
-  if (inode === null) return -EINVAL;
-  if (isForFile && wanted.pid != 0) return -EINVAL;
-  error = findRange(wanted, file, inode);
-  if (error < 0) return error;
-  let table: u32 = isForFile ? 0 : currentProcess().descriptors.id;
-  let owner: File | null = isForFile ? file : null;
-  if (command == F_GETLK) {
-    if (type != F_RDLCK && type != F_WRLCK) return -EINVAL;
-    return showConflict(wanted, inode, table, owner, type == F_WRLCK, argument);
-  }
-  switch (type) {
-    case F_UNLCK:
-      locks.unlockRange(inode, table, owner, rangeStart, rangeEnd);
-      return 0;
-    case F_RDLCK:
-      if (!file.isReadable) return -EBADF;
-      break;
-    case F_WRLCK:
-      if (!file.isWritable) return -EBADF;
-      break;
-    default:
-      return -EINVAL;
-  }
-  let processId = isForFile ? -1 : currentProcess().id;
-  file.retain();
-  let isExclusive = type == F_WRLCK;
-  let isBlocking = command == F_SETLKW;
-  let result = locks.lockRange(inode, table, owner, processId, isExclusive, rangeStart, rangeEnd, isBlocking);
-  file.release();
-  return result;
-}
-
-/** The bytes that the last findRange found, the end inclusive. */
-let rangeStart: u64 = 0;
-let rangeEnd: u64 = 0;
-
-function findRange(wanted: Flock, file: File, inode: Inode): i32 {
-  let base: i64 = 0;
-  if (wanted.whence == SEEK_CUR) base = <i64>file.position;
-  else if (wanted.whence == SEEK_END) base = <i64>inode.size;
-  else if (wanted.whence != SEEK_SET) return -EINVAL;
-  let start = wanted.start;
-  if (start > 0 && base > i64.MAX_VALUE - start) return -EOVERFLOW;
-  start += base;
-  let length = wanted.length;
-  if (start < 0) return -EINVAL;
-  if (length < 0) {
-    if (start + length < 0) return -EINVAL;
-    rangeEnd = <u64>(start - 1);
-    rangeStart = <u64>(start + length);
-    return 0;
-  }
-  if (length > 0 && start - 1 > i64.MAX_VALUE - length) return -EOVERFLOW;
-  rangeStart = <u64>start;
-  rangeEnd = length == 0 ? locks.TO_END : <u64>(start - 1 + length);
-  return 0;
-}
-
-function showConflict(
-  wanted: Flock,
-  inode: Inode,
-  table: u32,
-  owner: File | null,
-  isExclusive: bool,
-  address: u64,
-): i64 {
-  let conflict = locks.findConflict(inode, table, owner, isExclusive, rangeStart, rangeEnd);
-  if (conflict === null) wanted.type = <i16>F_UNLCK;
-  else {
-    wanted.type = <i16>(conflict.isExclusive ? F_WRLCK : F_RDLCK);
-    wanted.whence = <i16>SEEK_SET;
-    wanted.start = <i64>conflict.start;
-    wanted.length = conflict.end == locks.TO_END ? 0 : <i64>(conflict.end - conflict.start + 1);
-    wanted.pid = conflict.processId;
-  }
-  return copyOut(address, bytesAddress(flockBuffer), FLOCK_SIZE);
-}
-
-function flock(descriptor: u64, operation: u64): i64 {
-  let file = usableFile(descriptor);
-  if (file === null) return -EBADF;
-  let kind = <u32>operation & ~LOCK_NB;
-  if (kind != LOCK_SH && kind != LOCK_EX && kind != LOCK_UN) return -EINVAL;
-  if (kind != LOCK_UN && !file.isReadable && !file.isWritable) return -EBADF;
-  let inode = file.inode;
-  if (inode === null) return 0;
-  if (kind == LOCK_UN) {
-    locks.unlockWhole(inode, file);
-    return 0;
-  }
-  file.retain();
-  let result = locks.lockWhole(inode, file, kind == LOCK_EX, (<u32>operation & LOCK_NB) == 0);
-  file.release();
-  return result;
 }
 
 function ioctl(descriptor: u64, command: u64, argument: u64): i64 {

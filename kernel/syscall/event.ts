@@ -29,7 +29,7 @@ import { currentProcess } from "../process/current";
 import { signalSelf } from "../process/signal-send";
 import * as clock from "../sched/clock";
 import { FOREVER } from "../sched/timer";
-import { File } from "../vfs/file";
+import { install } from "./files";
 import { define1, define2, define4 } from "./table";
 
 /** man 2 eventfd. */
@@ -41,14 +41,6 @@ const TFD_TIMER_CANCEL_ON_SET: u32 = 2;
 /** Two i32 for pipe(2), four i64 for struct itimerspec. */
 const numbers = new StaticArray<i32>(2);
 const times = new StaticArray<i64>(4);
-
-/** Give a new file (whose reference this takes) the lowest free number. */
-function install(file: File, isCloseOnExec: bool): i64 {
-  let process = currentProcess();
-  let number = process.descriptors.add(file, isCloseOnExec, process.limits.descriptors);
-  if (number < 0) file.release();
-  return number;
-}
 
 function eventfd(initial: u64): i64 {
   return eventfd2(initial, 0);
