@@ -9,6 +9,7 @@ import { step } from "../progress.ts";
 import { type Base, type BaseKind, libraryNames, nodeVersion, prepareBase } from "./base.ts";
 import type { BootConfig } from "./boot-config.ts";
 import { type Elf, PT_DYNAMIC, PT_INTERP, PT_LOAD, readElf } from "./elf.ts";
+import { packageEntries } from "./debian.ts";
 import type { Entry } from "./erofs.ts";
 import { APP_FOLDER } from "./guest-path.ts";
 import { type FileStamp, hashKey, isUnchanged, readJson, stampFile, writeJson } from "./hash.ts";
@@ -83,7 +84,9 @@ async function scriptProgram(target: Extract<Target, { kind: "script" }>): Promi
   const record = await bundleCached(target);
   const base = await prepareBase("node");
   const { settings } = target;
-  const entries: Entry[] = [];
+  const packages = await packageEntries(settings.packages ?? [], shown(join(target.root, "package.json")));
+  const inBase = new Set(base.entries.filter((entry) => entry.kind !== "directory").map((entry) => entry.path));
+  const entries = packages.entries.filter((entry) => !inBase.has(entry.path));
   for (const file of record.bundled) {
     entries.push({ path: file.path, kind: "file", mode: 0o644, content: { path: file.source, size: file.size } });
   }
@@ -97,7 +100,7 @@ async function scriptProgram(target: Extract<Target, { kind: "script" }>): Promi
     fixedArgs: command.length,
     ...(settings.env ? { env: settings.env } : {}),
   });
-  return { base, baseKind: "node", entries, boot, key: record.key, warnings: record.warnings };
+  return { base, baseKind: "node", entries, boot, key: hashKey(record.key, packages.key), warnings: record.warnings };
 }
 
 /** The offset in the file of a virtual address. */

@@ -22,6 +22,8 @@ export interface EggSettings {
   external?: string[];
   /** `false`: bundle the project's own files only, copy all packages. */
   bundle?: boolean;
+  /** Debian packages whose files the image gets, with all they depend on. */
+  packages?: string[];
 }
 
 export type Target =
@@ -92,6 +94,7 @@ export function parseSettings(value: unknown, where: string): EggSettings {
       case "files":
       case "nodeOptions":
       case "external":
+      case "packages":
         if (!Array.isArray(field) || !field.every((one) => typeof one === "string")) {
           throw wrong(`"egg.${key}" must be a list of strings`);
         }
