@@ -13,6 +13,10 @@ const suites: Record<string, () => Promise<unknown>> = {
   system: () => import("./system.ts"),
   intl: () => import("./intl.ts"),
   addon: () => import("./addon.ts"),
+  processes: () => import("./processes.ts"),
+  forks: () => import("./forks.ts"),
+  cluster: () => import("./cluster.ts"),
+  shell: () => import("./shell.ts"),
 };
 
 const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(suites);
