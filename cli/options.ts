@@ -93,6 +93,16 @@ export function makeCommand(name: string): Command {
     .option("--debug", "show where an error came from");
 }
 
+export const ROOTFS_HELP = "start a program of a root folder or an image archive (docker save, OCI, tar): -- CMD ARGS";
+
+/** Both a target and --rootfs were given. */
+export function rootWithTarget(target: string): Failure {
+  return usage(
+    `${target}: --rootfs takes no target beside it`,
+    "write the program after --: --rootfs ROOT -- CMD ARGS",
+  );
+}
+
 /** `--name` alone takes `value`; a value of its own comes with `=` only, so that the word after it is not swallowed. */
 export function withDefaultValue(words: string[], name: string, value: string): string[] {
   return words.map((word) => (word === name ? `${name}=${value}` : word));

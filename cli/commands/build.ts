@@ -5,12 +5,13 @@ import { basename, resolve } from "node:path";
 import { EXIT_CANNOT_CREATE, EXIT_USAGE, errorCode, Failure } from "../failure.ts";
 import { prepareTarget } from "../image/prepare.ts";
 import { shown } from "../image/target.ts";
-import { collect, makeCommand, parseCommand, parseEnvironment } from "../options.ts";
+import { ROOTFS_HELP, collect, makeCommand, parseCommand, parseEnvironment, rootWithTarget } from "../options.ts";
 
 interface BuildOptions {
   output?: string;
   env?: ([string, string] | null)[];
   json?: boolean;
+  rootfs?: string;
 }
 
 export function buildCommand() {
@@ -20,6 +21,7 @@ export function buildCommand() {
     .argument("[target]", "project folder, .ts or .js file, or Linux x86-64 program", ".")
     .option("-o, --output <file>", "the file to write (default: NAME.elf in the working folder)")
     .option("-e, --env <KEY=VALUE>", "set an environment variable; repeatable", collect(parseEnvironment))
+    .option("--rootfs <dir|tar>", ROOTFS_HELP)
     .option("--json", "print what was made as JSON")
     .addHelpText("after", "\nARGS after -- become the program's own arguments, at every boot that gives no others.");
 }
@@ -28,10 +30,12 @@ export async function run(words: string[], programArguments: string[] | undefine
   const command = parseCommand(buildCommand(), words);
   if (!command) return 0;
   const options = command.opts<BuildOptions>();
-  const target = command.processedArgs[0] as string;
+  const isRoot = options.rootfs !== undefined;
+  if (isRoot && command.args.length > 0) throw rootWithTarget(command.args[0] ?? "");
+  const target = options.rootfs ?? (command.processedArgs[0] as string);
   const env = Object.fromEntries((options.env ?? []).filter((pair) => pair !== null));
-  const prepared = await prepareTarget(target, { boot: { env }, args: programArguments });
-  if (prepared.target.kind !== "script" && prepared.target.kind !== "program") {
+  const prepared = await prepareTarget(target, { boot: { env }, args: programArguments, isRoot });
+  if (!["script", "program", "root"].includes(prepared.target.kind)) {
     throw new Failure(`${target}: an image already`, { advice: "egg run boots it", status: EXIT_USAGE });
   }
   for (const warning of prepared.warnings) process.stderr.write(`egg: ${warning}\n`);

@@ -5,6 +5,7 @@ import { Option } from "commander";
 import { EXIT_SOFTWARE, EXIT_UNAVAILABLE, Failure } from "../failure.ts";
 import { prepareTarget } from "../image/prepare.ts";
 import {
+  ROOTFS_HELP,
   collect,
   makeCommand,
   parseCommand,
@@ -14,6 +15,7 @@ import {
   parseInteger,
   parseMemory,
   parsePort,
+  rootWithTarget,
   withDefaultValue,
 } from "../options.ts";
 import { ACCELERATORS, type AcceleratorChoice } from "../run/accelerator.ts";
@@ -36,6 +38,7 @@ interface RunOptions {
   strace?: string;
   gdb?: number;
   trace?: boolean;
+  rootfs?: string;
 }
 
 const GDB_PORT = 1234;
@@ -81,6 +84,7 @@ export function runCommand() {
         .choices(ACCELERATORS)
         .default("auto"),
     )
+    .option("--rootfs <dir|tar>", ROOTFS_HELP)
     .option("--display", "open a window with the guest's screen")
     .option("--strace [names]", "print the program's system calls: all, or those named: --strace=read,write")
     .option("--gdb [port]", `wait for gdb on a TCP port: --gdb=PORT (default: ${GDB_PORT})`, (text) =>
@@ -119,7 +123,12 @@ export async function run(words: string[], programArguments: string[] | undefine
       status: EXIT_UNAVAILABLE,
     });
   }
-  const prepared = await prepareTarget(command.processedArgs[0] as string);
+  const root = options.rootfs;
+  if (root !== undefined && command.args.length > 0) throw rootWithTarget(command.args[0] ?? "");
+  const prepared =
+    root === undefined
+      ? await prepareTarget(command.processedArgs[0] as string)
+      : await prepareTarget(root, { isRoot: true, args: programArguments });
   for (const warning of prepared.warnings) process.stderr.write(`egg: ${warning}\n`);
   const gdbPort = options.gdb;
   const medium = mediumOf(prepared);
@@ -132,7 +141,8 @@ export async function run(words: string[], programArguments: string[] | undefine
       ...(options.dns ? { nameServers: options.dns } : {}),
     },
     ...(options.pcap === undefined ? {} : { pcap: resolve(options.pcap) }),
-    ...(programArguments ? { args: programArguments } : {}),
+    // The program in a root file system was found with its arguments.
+    ...(programArguments && root === undefined ? { args: programArguments } : {}),
     env: environment(options.env ?? []),
     memoryMiB: chooseMemory(options.memory, prepared.memory),
     processors: options.smp,

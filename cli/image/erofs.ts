@@ -226,6 +226,8 @@ function encodeSuperblock(totals: { inodes: number; blocks: number; metaBlock: n
 export interface ErofsOptions {
   /** The first so many files' data lies in a file image already (see pieces.ts `writeImage`): place it, but return no pieces for it. */
   filesInPlace?: number;
+  /** Entries with the same host file get one copy of its data. */
+  shareData?: boolean;
 }
 
 /** Data blocks of the files alone: where the first `count` files of `entries` end, in blocks. */
@@ -241,9 +243,17 @@ export function erofsImage(entries: Entry[], options: ErofsOptions = {}): Image 
   const { root, files } = buildTree(entries);
   const pieces: Piece[] = [];
   let block = 1;
+  /** Where a host file's data lies: names of one file share it. */
+  const placed = new Map<string, number>();
   files.forEach((node, index) => {
     const content = node.content ?? { bytes: new Uint8Array() };
     const size = contentSize(content);
+    const shared = "path" in content && options.shareData ? placed.get(content.path) : undefined;
+    if (shared !== undefined) {
+      node.dataBlock = shared;
+      return;
+    }
+    if ("path" in content && size > 0) placed.set(content.path, block);
     if (size > 0xffffffff) throw new Error("a file in the image is 4 GiB or larger");
     node.dataBlock = size === 0 ? 0 : block;
     const offset = block * BLOCK;

@@ -16,7 +16,7 @@ import {
   statSync,
   utimesSync,
 } from "node:fs";
-import { join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { EXIT_BAD_DATA, Failure } from "../failure.ts";
 import { cacheFolder } from "../paths.ts";
 import { type BootConfig, decodeBootConfig, encodeBootConfig, mergeBootConfig, withArguments } from "./boot-config.ts";
@@ -25,7 +25,7 @@ import { BLOCK, dataEndBlock, erofsImage } from "./erofs.ts";
 import { hashKey, writeWhole } from "./hash.ts";
 import { kernelPath } from "./kernel.ts";
 import { shiftPieces, writeImage } from "./pieces.ts";
-import { type Program, prepareProgram } from "./program.ts";
+import { type BuiltTarget, type Program, prepareProgram } from "./program.ts";
 import { findTarget, readHead, shown, type Target } from "./target.ts";
 
 /** How many images the cache keeps; the one used longest ago goes first. */
@@ -47,6 +47,8 @@ export interface PrepareOptions {
   boot?: BootConfig;
   /** Replace the project's own arguments for its program. */
   args?: string[] | undefined;
+  /** What is given is a root file system: a folder or an archive. `args` then are the program to start and its arguments. */
+  isRoot?: boolean;
   /** Another kernel than the repository's. */
   kernel?: string;
 }
@@ -94,18 +96,18 @@ function keepNewest(folder: string, ending: string, count: number): void {
 /** Write kernel, base and program to `path`. */
 function writeBootImage(path: string, kernel: Buffer, program: Program, boot: BootConfig): void {
   const base = baseImage(program, kernel.length);
-  const root = erofsImage([...program.base.entries, ...program.entries], { filesInPlace: base?.files ?? 0 });
+  const root = erofsImage([...program.base.entries, ...program.entries], {
+    filesInPlace: base?.files ?? 0,
+    shareData: base === undefined,
+  });
   const image = bootImage(kernel, root, encodeBootConfig(boot), base?.offset);
   writeWhole(path, (temporary) => writeImage(temporary, image, base?.path));
 }
 
-async function prepareBuilt(
-  target: Extract<Target, { kind: "script" | "program" }>,
-  options: PrepareOptions,
-): Promise<Prepared> {
+async function prepareBuilt(target: BuiltTarget, options: PrepareOptions): Promise<Prepared> {
   const kernel = readFileSync(await kernelPath(options.kernel));
   const program = await prepareProgram(target);
-  const args = options.args ? { args: withArguments(program.boot, options.args) } : {};
+  const args = options.args && target.kind !== "root" ? { args: withArguments(program.boot, options.args) } : {};
   const boot = mergeBootConfig(program.boot, { ...options.boot, ...args });
   const folder = cacheFolder("image");
   const key = hashKey(LAYOUT, hashKey(kernel), program.base.key, program.key, encodeBootConfig(boot));
@@ -122,15 +124,21 @@ async function prepareBuilt(
   return { path, target, memory, warnings: program.warnings };
 }
 
+function rootTarget(given: string, args: string[] | undefined): Target {
+  const path = resolve(given);
+  return { kind: "root", path, args, name: basename(path).replace(/\.(tar|tgz|oci)(\.(gz|zst))?$/, "") };
+}
+
 /** Whatever `egg run` takes, as a file to boot from. */
 export async function prepareTarget(given: string, options: PrepareOptions = {}): Promise<Prepared> {
-  let target = findTarget(given);
+  let target = options.isRoot ? rootTarget(given, options.args) : findTarget(given);
   if (target.kind === "go") {
     const { buildGoProgram } = await import("./go.ts");
     const path = await buildGoProgram(target.folder, target.name);
     target = { kind: "program", path, name: target.name, root: target.folder };
   }
-  if (target.kind === "script" || target.kind === "program") return await prepareBuilt(target, options);
+  if (target.kind === "script" || target.kind === "program" || target.kind === "root")
+    return await prepareBuilt(target, options);
   return { path: target.path, target, memory: undefined, warnings: [] };
 }
 

@@ -190,6 +190,14 @@ function checkLibraries(name: string, interpreter: string, needed: string[], bas
   }
 }
 
-export async function prepareProgram(target: Extract<Target, { kind: "script" | "program" }>): Promise<Program> {
+/** What an image is built of. */
+export type BuiltTarget = Extract<Target, { kind: "script" | "program" | "root" }>;
+
+export async function prepareProgram(target: BuiltTarget): Promise<Program> {
+  if (target.kind === "root") {
+    const { rootProgram } = await import("./root-folder.ts");
+    const root = await rootProgram(target.path, target.args);
+    return { ...root, base: { key: "", entries: [] }, baseKind: "static" };
+  }
   return target.kind === "script" ? await scriptProgram(target) : await linuxProgram(target);
 }

@@ -29,6 +29,8 @@ export interface EggSettings {
 export type Target =
   | { kind: "script"; entry: string; root: string; settings: EggSettings; name: string }
   | { kind: "program"; path: string; name: string; root: string }
+  /** A root file system, and the words of the program in it to start. */
+  | { kind: "root"; path: string; args: string[] | undefined; name: string }
   | { kind: "go"; folder: string; name: string }
   | { kind: "image"; path: string; name: string }
   | { kind: "disk"; path: string; name: string; format: "raw" | "qcow2" | "vmdk" | "vpc" }

@@ -12,6 +12,9 @@ import { shown } from "./target.ts";
 
 /** Source that may read files beside itself. */
 export const READS_FILES = /__dirname|__filename|import\.meta|process\.cwd|readFile|createReadStream/;
+/** Folders of the machine that builds: a program that names files there means those of the machine it runs on. */
+const MACHINE_FOLDERS = ["proc/**", "sys/**", "dev/**", "run/**", "etc/**"];
+
 /** What bundling left outside, and what may look outside. */
 export interface TraceStart {
   root: string;
@@ -29,7 +32,13 @@ export async function traceFiles(start: TraceStart): Promise<Set<string>> {
   const scripts = new Set(start.externals);
   if (start.readers.size > 0) {
     // Imports are in the bundle already: nothing is resolved, so what is left are files named by their path.
-    const options = { base: "/", processCwd: start.root, resolve: async () => [], readFile: readAsJavaScript };
+    const options = {
+      base: "/",
+      processCwd: start.root,
+      ignore: MACHINE_FOLDERS,
+      resolve: async () => [],
+      readFile: readAsJavaScript,
+    };
     const trace = await nodeFileTrace([...start.readers], options);
     for (const [file, { type }] of trace.reasons) {
       const path = join("/", file);
@@ -49,6 +58,7 @@ export async function traceFiles(start: TraceStart): Promise<Set<string>> {
     const trace = await nodeFileTrace([...scripts], {
       base: "/",
       processCwd: start.root,
+      ignore: MACHINE_FOLDERS,
       readFile: readAsJavaScript,
     });
     for (const file of trace.fileList) files.add(join("/", file));

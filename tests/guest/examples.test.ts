@@ -41,6 +41,13 @@ describe("prime-sieve", () => {
   });
 });
 
+test("processes runs a script, a pipeline and children", () =>
+  assertPrints(
+    "processes",
+    [],
+    "1 lines of 1 words\n1 lines of 2 words\n1 lines of 3 words\n1 lines of 4 words\na pipeline: 271\n3 children found 3245 primes below 30000\n",
+  ));
+
 describe("Go", () => {
   before(async () => {
     await installPackages(missingPackages(new URL("../../tools/setup/golang.json", import.meta.url)));

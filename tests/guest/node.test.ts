@@ -14,6 +14,8 @@ const SUITES: { names: string[]; memoryMiB?: number }[] = [
   { names: ["crypto", "wasm", "ffi", "addon"] },
   { names: ["workers"] },
   { names: ["system"], memoryMiB: 512 },
+  { names: ["processes", "shell"], memoryMiB: 512 },
+  { names: ["forks", "cluster"], memoryMiB: 768 },
 ];
 const LIMIT_MS = 180_000;
 

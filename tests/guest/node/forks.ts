@@ -85,7 +85,7 @@ test("a child without its parent's channel ends; silent keeps its output apart",
   assert.ok(child.stdout);
   await once(child.stdout, "data");
   child.disconnect();
-  const [code] = (await once(child, "close")) as [number];
+  const [code] = (await once(child, "exit")) as [number];
   assert.equal(code, 6);
   assert.equal(said, "quiet\n");
 });
@@ -109,12 +109,12 @@ test("a socket is handed to a child, which answers on it", async () => {
   await once(server, "listening");
   const client = net.connect((server.address() as net.AddressInfo).port, "127.0.0.1");
   client.write("hello");
+  const left = once(child, "exit");
   let said = "";
   for await (const chunk of client) said += chunk;
   assert.equal(said, `child ${child.pid} got handle hello`);
-  await once(child, "exit");
+  await left;
   server.close();
-  await once(server, "close");
 });
 
 test("a listening server is handed to a child, which accepts on it", async () => {

