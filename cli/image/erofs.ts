@@ -15,6 +15,8 @@ export const BLOCK = 4096;
 const SUPERBLOCK_OFFSET = 1024;
 const MAGIC = 0xe0f5e1e2;
 const SLOT = 32;
+/** The root's inode slot. Slots are inode numbers, and readdir of C libraries passes over number 0. */
+const ROOT_SLOT = 1;
 const LAYOUT_PLAIN = 0;
 const LAYOUT_INLINE = 2;
 const FEATURE_COMPAT_SB_CHKSUM = 1;
@@ -214,7 +216,7 @@ function encodeSuperblock(totals: { inodes: number; blocks: number; metaBlock: n
   block.writeUInt32LE(MAGIC, at);
   block.writeUInt32LE(FEATURE_COMPAT_SB_CHKSUM, at + 8);
   block.writeUInt8(Math.log2(BLOCK), at + 12);
-  block.writeUInt16LE(0, at + 14); // root inode: slot 0
+  block.writeUInt16LE(ROOT_SLOT, at + 14);
   block.writeBigUInt64LE(BigInt(totals.inodes), at + 16);
   block.writeUInt32LE(totals.blocks, at + 36);
   block.writeUInt32LE(totals.metaBlock, at + 40);
@@ -297,7 +299,7 @@ export function erofsImage(entries: Entry[], options: ErofsOptions = {}): Image 
 
 /** Give every node an inode slot; an inode and the link target behind it stay within one block. */
 function placeInodes(nodes: Node[]): void {
-  let at = 0;
+  let at = ROOT_SLOT * SLOT;
   nodes.forEach((node, index) => {
     const need = SLOT + (node.target?.length ?? 0);
     if (need > BLOCK) throw new Error("a symbolic link's target is too long");

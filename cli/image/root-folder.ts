@@ -1,15 +1,6 @@
 // `--rootfs`: a root file system that exists already, as a folder or an archive, and the program in it to start.
 
-import {
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readlinkSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readdirSync, readlinkSync, renameSync, rmSync, statSync } from "node:fs";
 import { join, posix } from "node:path";
 import { EXIT_BAD_DATA, EXIT_NO_INPUT, EXIT_USAGE, errorCode, Failure } from "../failure.ts";
 import { cacheFolder } from "../paths.ts";
