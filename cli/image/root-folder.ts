@@ -8,7 +8,7 @@ import { step } from "../progress.ts";
 import { type ImageSettings, unpackArchive, unpackLayout } from "./archive.ts";
 import type { BootConfig } from "./boot-config.ts";
 import { readElf } from "./elf.ts";
-import type { Content, Entry } from "./erofs.ts";
+import { type Content, contentSize, type Entry } from "./erofs.ts";
 import { hashKey, readJson, writeJson } from "./hash.ts";
 import { RootTree, type TreeNode } from "./root-tree.ts";
 import { settingsEntries } from "./settings.ts";
@@ -167,10 +167,16 @@ function complete(tree: RootTree): void {
     if (!tree.find(path)) tree.place(path, { kind: "directory", mode, children: new Map() });
   }
   for (const entry of settingsEntries("static")) {
-    if (entry.kind !== "file" || !NEEDED_FILES.includes(entry.path)) continue;
-    if (!tree.find(entry.path, false))
-      tree.place(entry.path, { kind: "file", mode: entry.mode, content: entry.content });
+    if (!NEEDED_FILES.includes(entry.path) || !isMissing(tree, entry.path)) continue;
+    if (entry.kind === "file") tree.place(entry.path, { kind: "file", mode: entry.mode, content: entry.content });
+    if (entry.kind === "symlink") tree.place(entry.path, { kind: "symlink", target: entry.target });
   }
+}
+
+/** Images carry empty files where the engine that runs them puts its own. */
+function isMissing(tree: RootTree, path: string): boolean {
+  const node = tree.find(path, false);
+  return node === null || (node.kind === "file" && contentSize(node.content) === 0);
 }
 
 function contentHead(content: Content): Buffer {
@@ -193,8 +199,7 @@ function checkProgram(tree: RootTree, program: string, where: string): void {
   }
   const head = contentHead(node.content);
   if (head.toString("latin1", 0, 2) === "#!") return;
-  const size = "bytes" in node.content ? node.content.bytes.length : node.content.size;
-  const elf = readElf(head, size, `${where}: ${program}`);
+  const elf = readElf(head, contentSize(node.content), `${where}: ${program}`);
   const interp = elf.segments.find((segment) => segment.type === 3);
   if (!interp) return;
   const loader = head.toString("latin1", interp.offset, interp.offset + interp.fileSize).replace(/\0.*$/s, "");
