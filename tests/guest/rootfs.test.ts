@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { copyFileSync, linkSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { packageEntries } from "../../cli/image/debian.ts";
 import { prepareTarget } from "../../cli/image/prepare.ts";
@@ -112,6 +112,7 @@ int main(int count, char **words) {
   int status;
   waitpid(child, &status, 0);
   printf("child %d %s\\n", WEXITSTATUS(status), getenv("HOME"));
+  fflush(stdout);
   char *again[] = {"/bin/sh", "-c", "echo from the shell", 0};
   execv(again[0], again);
   return 1;
@@ -147,7 +148,15 @@ test("a program linked with musl finds its loader, makes threads and children, b
     loader,
     ...start,
   ];
-  execFileSync("gcc", [...words, join(work, "program.c"), "-o", join(root, "bin/program"), library, part("crtn.o")]);
+  execFileSync("gcc", [
+    ...words,
+    join(work, "program.c"),
+    "-o",
+    join(root, "bin/program"),
+    `-L${dirname(library)}`,
+    "-lc",
+    part("crtn.o"),
+  ]);
   const result = await run(root, ["program", "of musl"]);
   assert.equal(result.stdout, "thread of musl\nchild 4 /root\nfrom the shell\n", shown(result));
   assert.equal(result.status, 0);
