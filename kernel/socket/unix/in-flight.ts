@@ -19,12 +19,19 @@ const travellers: Array<UnixSocket> = [] as UnixSocket[];
 /** Files whose last reference may go, waiting: closing one may drop others, without end on one stack. */
 const doomed: Array<File> = [] as File[];
 let isDropping: bool = false;
+/** How many travellers make it worth to look for garbage among them. */
+const MIN_COLLECTION: i32 = 64;
+let collectionAt: i32 = MIN_COLLECTION;
 
 /** Put the message's files on a record. Returns 0 or -ETOOMANYREFS. */
 export function load(record: Record, message: Message, limit: i32): i32 {
   let files = message.files;
   if (files === null) return 0;
   let count = message.fileCount;
+  if (travellers.length >= collectionAt) {
+    collectCycles();
+    collectionAt = max(MIN_COLLECTION, 2 * travellers.length);
+  }
   if (inFlight + count > min(limit, MAX_IN_FLIGHT)) return -ETOOMANYREFS;
   record.files = files;
   record.fileCount = count;
