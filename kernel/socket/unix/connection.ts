@@ -123,6 +123,10 @@ export abstract class UnixConnection extends UnixSocket {
     if (this.isAccepting) this.blocked.wakeAll();
   }
 
+  override listWaiting(to: Array<UnixSocket>): void {
+    for (let i = 0; i < this.acceptable.length; i++) to.push(this.acceptable[i]);
+  }
+
   /** Whether a write would find room. */
   get hasRoom(): bool {
     let peer = this.peer;

@@ -22,6 +22,11 @@ let isDropping: bool = false;
 /** How many travellers make it worth to look for garbage among them. */
 const MIN_COLLECTION: i32 = 64;
 let collectionAt: i32 = MIN_COLLECTION;
+/** Sockets closed since the last collection; one closing counts for so many travellers. */
+let closings: i32 = 0;
+const CLOSINGS_SHARE: i32 = 16;
+/** Reachable sockets whose queues are still to be looked through. */
+const toScan: Array<UnixSocket> = [] as UnixSocket[];
 
 /** Put the message's files on a record. Returns 0 or -ETOOMANYREFS. */
 export function load(record: Record, message: Message, limit: i32): i32 {
@@ -106,10 +111,17 @@ function arrive(socket: UnixSocket): void {
   if (last !== socket) travellers[index] = last;
 }
 
-/** A socket was closed: what can be reached only from itself goes. */
-export function collectCycles(): void {
+/** A socket was closed: now and then, the more seldom the more are under way, look for what only reaches itself. */
+export function socketClosed(): void {
   if (travellers.length == 0 || isDropping) return;
-  // Who is held by a descriptor, or by a call under way, is reachable; and so is what waits at the reachable.
+  if (++closings * CLOSINGS_SHARE < travellers.length) return;
+  collectCycles();
+}
+
+/** Empty the sockets that can be reached only from among themselves. */
+function collectCycles(): void {
+  closings = 0;
+  // Who is held by a descriptor, or by a call under way, is reachable …
   let hasSuspects = false;
   for (let i = 0; i < travellers.length; i++) {
     let socket = travellers[i];
@@ -117,16 +129,13 @@ export function collectCycles(): void {
     if (!socket.isReachable) hasSuspects = true;
   }
   if (!hasSuspects) return;
-  for (let hasChanged = true; hasChanged; ) {
-    hasChanged = false;
-    for (let i = 0; i < travellers.length; i++) {
-      let socket = travellers[i];
-      if (!socket.isReachable && waitsAtReachable(socket)) {
-        socket.isReachable = true;
-        hasChanged = true;
-      }
-    }
+  // … and so is what waits at the reachable.
+  let carrier = firstCarrier;
+  while (carrier !== null) {
+    if (carrier.isReachableCarrier) toScan.push(carrier);
+    carrier = carrier.nextCarrier;
   }
+  while (toScan.length > 0) scan(toScan.pop());
   let lost: Array<UnixSocket> = [] as UnixSocket[];
   for (let i = 0; i < travellers.length; i++) {
     if (!travellers[i].isReachable) lost.push(travellers[i]);
@@ -136,14 +145,26 @@ export function collectCycles(): void {
   for (let i = 0; i < lost.length; i++) lost[i].release();
 }
 
-/** Whether some socket that carries `socket` in its queue is reachable. */
-function waitsAtReachable(socket: UnixSocket): bool {
-  let carrier = firstCarrier;
-  while (carrier !== null) {
-    if (carrier.isReachableCarrier && carrier.carries(socket)) return true;
-    carrier = carrier.nextCarrier;
+/** Mark what a reachable socket's queue holds. */
+function scan(socket: UnixSocket): void {
+  let record = socket.records.first;
+  while (record !== null) {
+    let files = record.files;
+    if (files !== null) {
+      for (let i = 0; i < record.fileCount; i++) {
+        let file = files[i];
+        if (file instanceof UnixSocket) mark(file as UnixSocket);
+      }
+    }
+    record = record.next;
   }
-  return false;
+}
+
+function mark(socket: UnixSocket): void {
+  if (socket.isReachable) return;
+  socket.isReachable = true;
+  toScan.push(socket);
+  socket.listWaiting(toScan);
 }
 
 /** Sockets whose queues hold, or have held, descriptors. */

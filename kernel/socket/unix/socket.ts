@@ -31,7 +31,7 @@ import { Message } from "../message";
 import { OptionValue } from "../option";
 import { Socket } from "../socket";
 import { ByteRing } from "./byte-ring";
-import { addCarrier, collectCycles, discard, load, removeCarrier } from "./in-flight";
+import { addCarrier, socketClosed, discard, load, removeCarrier } from "./in-flight";
 import { bindAutomatically, bindName, check, unbind } from "./names";
 import { obtainRecord, Record, RecordQueue, releaseRecord } from "./record";
 
@@ -190,18 +190,8 @@ export abstract class UnixSocket extends Socket {
     return this.inFlightCount == 0 || this.isReachable;
   }
 
-  /** Whether a message in its queue holds `socket`. */
-  carries(socket: UnixSocket): bool {
-    let record = this.records.first;
-    while (record !== null) {
-      let files = record.files;
-      if (files !== null) {
-        for (let i = 0; i < record.fileCount; i++) if (files[i] === socket) return true;
-      }
-      record = record.next;
-    }
-    return false;
-  }
+  /** Add the connections that wait here to be accepted. */
+  listWaiting(_to: Array<UnixSocket>): void {}
 
   /** Throw away what has arrived, and the connections nobody accepted. */
   dropReceived(): void {
@@ -233,7 +223,7 @@ export abstract class UnixSocket extends Socket {
     this.waitsAt = null;
     this.dropReceived();
     removeCarrier(this);
-    collectCycles();
+    socketClosed();
   }
 
   /** Closed: tell the peer; `isAbrupt` when something it sent was not read. */
