@@ -171,6 +171,8 @@ export function errnoName(error: i32): string {
       return "ERESTARTSYS";
     case 514:
       return "ERESTARTNOHAND";
+    case 516:
+      return "ERESTART_RESTARTBLOCK";
     default:
       return "E?";
   }

@@ -40,8 +40,11 @@ export class PosixTimer extends Timer {
     this.record.isOwned = true;
   }
 
+  /** Its expiry is a wall-clock time, so that setting the clock moves it; a relative one is not (man 2 timer_settime). */
+  private isWallTime: bool = false;
+
   get nowNs(): u64 {
-    if (this.clockId == CLOCK_REALTIME) return clock.wallNs();
+    if (this.isWallTime) return clock.wallNs();
     if (this.clockId == CLOCK_PROCESS_CPUTIME_ID) return processRunNs(this.process);
     if (this.clockId == CLOCK_THREAD_CPUTIME_ID) {
       let thread = this.measured;
@@ -57,17 +60,23 @@ export class PosixTimer extends Timer {
     return this.notify == SIGEV_NONE && this.intervalNs == 0 ? 0 : 1;
   }
 
-  /** Expire at `expiryNs` of its clock (0: never) and then every `intervalNs`. */
-  set(expiryNs: u64, intervalNs: u64): void {
+  /** Expire in `valueNs`, or at that time of its clock, and then every `intervalNs` (0: once); never for 0. */
+  set(valueNs: u64, intervalNs: u64, isAbsolute: bool = false): void {
+    this.isWallTime = isAbsolute && this.clockId == CLOCK_REALTIME;
     this.intervalNs = intervalNs;
-    this.expiryNs = expiryNs;
+    this.expiryNs = valueNs == 0 || isAbsolute ? valueNs : this.nowNs + valueNs;
     timers.cancel(this);
     this.process.pending.withdraw(this.record);
     let target = this.target;
     if (target !== null) target.pending.withdraw(this.record);
     this.record.overrun = 0;
     this.record.deliveredOverrun = 0;
-    if (expiryNs != 0) this.arm();
+    if (valueNs != 0) this.arm();
+  }
+
+  /** The wall clock was set. */
+  wallClockChanged(): void {
+    if (this.isWallTime && this.expiryNs != 0) this.arm();
   }
 
   private arm(): void {
@@ -139,6 +148,13 @@ export class PosixTimers {
   delete(timer: PosixTimer): void {
     timer.remove();
     this.items[timer.id] = null;
+  }
+
+  wallClockChanged(): void {
+    for (let id = 0; id < this.items.length; id++) {
+      let timer = this.items[id];
+      if (timer !== null) timer.wallClockChanged();
+    }
   }
 
   deleteAll(): void {

@@ -52,7 +52,7 @@ import { clear, copyIn, copyOut, store32, store64 } from "../memory/user";
 import { processRunNs, threadRunNs } from "../process/cpu-time";
 import { currentProcess, currentThread } from "../process/current";
 import { PosixTimer } from "../process/posix-timers";
-import { findProcess, findThread } from "../process/process-table";
+import { findProcess, findThread, processAt, processCount } from "../process/process-table";
 import { restartWith } from "../process/restart";
 import { isSignal } from "../process/signal-set";
 import {
@@ -128,8 +128,14 @@ function clockGetres(clockId: u64, time: u64): i64 {
 
 function setWallNs(ns: u64): i64 {
   if (currentProcess().credentials.effectiveUser != 0) return -EPERM;
-  clock.setWallOffsetNs(ns - clock.nowNs());
+  stepTo(ns - clock.nowNs());
   return 0;
+}
+
+/** Set the wall clock; timers that wait for a wall-clock time are armed anew. */
+function stepTo(offsetNs: u64): void {
+  clock.setWallOffsetNs(offsetNs);
+  for (let i = 0; i < processCount(); i++) processAt(i).posixTimers.wallClockChanged();
 }
 
 function clockSettime(clockId: u64, time: u64): i64 {
@@ -295,7 +301,7 @@ function timerSettime(id: u64, flags: u64, value: u64, old: u64): i64 {
   let newIntervalNs = intervalNs;
   if (old != 0 && writeIntervalSpec(old, timer.remainingNs, timer.intervalNs, 1_000_000_000) < 0) return -EFAULT;
   let isAbsolute = (<i32>flags & TIMER_ABSTIME) != 0;
-  timer.set(newValueNs == 0 ? 0 : isAbsolute ? newValueNs : timer.nowNs + newValueNs, newIntervalNs);
+  timer.set(newValueNs, newIntervalNs, isAbsolute);
   return 0;
 }
 
@@ -328,7 +334,7 @@ function adjtimex(address: u64): i64 {
   if ((modes & ADJ_SETOFFSET) != 0) {
     let scale: i64 = (timex.status & STA_NANO) != 0 ? 1 : 1000;
     let step = timex.timeSeconds * <i64>NS_PER_SECOND + timex.timeMicroseconds * scale;
-    clock.setWallOffsetNs(clock.wallOffsetNs() + <u64>step);
+    stepTo(clock.wallOffsetNs() + <u64>step);
   }
   mem.fill(bytesAddress(timexBuffer), 0, TIMEX_SIZE);
   let now = clock.wallNs();
@@ -358,7 +364,7 @@ export function defineTimeCalls(): void {
     "clock_settime",
     "int ns",
     clockSettime,
-    "CLOCK_REALTIME; running absolute timers keep their time",
+    "CLOCK_REALTIME; sleepers and timerfds that wait for a wall-clock time keep theirs",
   );
   define4(SYS_clock_nanosleep, "clock_nanosleep", "int flags ns ptr", clockNanosleep, "complete");
   define2(SYS_nanosleep, "nanosleep", "ns ptr", nanosleep, "complete");
