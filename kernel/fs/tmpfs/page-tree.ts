@@ -6,6 +6,7 @@
 import * as mem from "machine/mem";
 import { direct } from "memory/address";
 import * as frames from "memory/frames";
+import { Budget } from "./budget";
 
 const BITS: u32 = 9;
 const SLOTS: u64 = 512;
@@ -13,10 +14,24 @@ const SLOTS: u64 = 512;
 export const NO_PAGE: u64 = u64.MAX_VALUE;
 
 export class PageTree {
+  /** What pays for the nodes; who adds pages pays for those. */
+  private budget: Budget;
   /** Pages in the tree. */
   count: u64 = 0;
   private root: u64 = 0;
   private height: u32 = 0;
+
+  constructor(budget: Budget) {
+    this.budget = budget;
+  }
+
+  /** A node without children; 0 when there is no room for it. */
+  private makeNode(): u64 {
+    if (!this.budget.takePage()) return 0;
+    let node = frames.allocateZeroed();
+    if (node == 0) this.budget.givePages(1);
+    return node;
+  }
 
   /** The frame of page `index`, 0 for a hole. */
   get(index: u64): u64 {
@@ -34,7 +49,7 @@ export class PageTree {
   add(index: u64, page: u64): bool {
     while (index >> (this.height * BITS) != 0) {
       if (this.root != 0) {
-        let node = frames.allocateZeroed();
+        let node = this.makeNode();
         if (node == 0) return false;
         mem.store64(direct(node), this.root);
         this.root = node;
@@ -47,7 +62,7 @@ export class PageTree {
       return true;
     }
     if (this.root == 0) {
-      this.root = frames.allocateZeroed();
+      this.root = this.makeNode();
       if (this.root == 0) return false;
     }
     let node = this.root;
@@ -56,7 +71,7 @@ export class PageTree {
       let slot = direct(node) + ((index >> (level * BITS)) & (SLOTS - 1)) * 8;
       node = mem.load64(slot);
       if (node == 0) {
-        node = frames.allocateZeroed();
+        node = this.makeNode();
         if (node == 0) return false;
         mem.store64(slot, node);
       }
@@ -96,7 +111,10 @@ export class PageTree {
       if (isHit && this.removeIn(child, level - 1, start, first, end)) mem.store64(at, 0);
       else isEmpty = false;
     }
-    if (isEmpty) frames.release(node);
+    if (isEmpty) {
+      frames.release(node);
+      this.budget.givePages(1);
+    }
     return isEmpty;
   }
 

@@ -32,7 +32,7 @@ const END_PAGE: u64 = (<u64>1) << 51;
 const MAX_SIZE: u64 = 0x7fffffffffffffff;
 
 export class TmpRegular extends TmpInode {
-  protected pages: PageTree = new PageTree();
+  protected pages: PageTree;
   /** F_SEAL_*: a memfd made with MFD_ALLOW_SEALING clears F_SEAL_SEAL. */
   sealBits: u32 = F_SEAL_SEAL;
   /** Shared writable mappings: they keep F_SEAL_WRITE away. */
@@ -40,6 +40,7 @@ export class TmpRegular extends TmpInode {
 
   constructor(tmpfs: Tmpfs, mode: u32) {
     super(tmpfs, mode);
+    this.pages = new PageTree(tmpfs.budget);
   }
 
   override get blocks(): u64 {
