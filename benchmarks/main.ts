@@ -1,7 +1,7 @@
 // `npm run bench`: the same programs on eggos and on a Linux guest, in turn, on the same QEMU settings.
 //
 //   npm run bench                        all parts, 5 rounds
-//   npm run bench -- micro boot          only these parts (boot, micro, node, http)
+//   npm run bench -- micro boot          only these parts (boot, micro, processes, node, http)
 //   --rounds N   --system eggos,linux-initramfs,linux-disk   --json FILE   --memory MIB
 //   --count                              the guest's clock counts instructions: 1 ns is one, whatever else the machine does
 //
@@ -13,6 +13,7 @@ import { bootPart } from "./parts/boot.ts";
 import { httpPart } from "./parts/http.ts";
 import { microPart } from "./parts/micro.ts";
 import { nodePart } from "./parts/node.ts";
+import { processesPart } from "./parts/processes.ts";
 import { formatTable, Results } from "./results.ts";
 import { prepareSystem, SYSTEMS, type System, type SystemName } from "./systems.ts";
 
@@ -22,7 +23,13 @@ export interface Part {
   round(system: System, results: Results): Promise<void>;
 }
 
-const PARTS: Record<string, Part> = { boot: bootPart, micro: microPart, node: nodePart, http: httpPart };
+const PARTS: Record<string, Part> = {
+  boot: bootPart,
+  micro: microPart,
+  processes: processesPart,
+  node: nodePart,
+  http: httpPart,
+};
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
