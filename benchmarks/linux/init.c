@@ -128,14 +128,20 @@ static void enter_disk(void) {
   if (chdir("/root") < 0 || mount(".", "/", NULL, MS_MOVE, NULL) < 0 || chroot(".") < 0 || chdir("/") < 0) complain("enter the root image");
 }
 
+static void start_loopback(void) {
+  int fd = socket(AF_INET, SOCK_DGRAM, 0);
+  struct ifreq request = {0};
+  strcpy(request.ifr_name, "lo");
+  request.ifr_flags = IFF_UP;
+  if (ioctl(fd, SIOCSIFFLAGS, &request) < 0) complain("lo");
+  close(fd);
+}
+
 /* QEMU's user network always gives these addresses: asking by DHCP would only cost Linux time. */
 static void start_network(void) {
   int fd = socket(AF_INET, SOCK_DGRAM, 0);
   struct ifreq request = {0};
   struct sockaddr_in *address = (void *)&request.ifr_addr;
-  strcpy(request.ifr_name, "lo");
-  request.ifr_flags = IFF_UP;
-  ioctl(fd, SIOCSIFFLAGS, &request);
   strcpy(request.ifr_name, "eth0");
   address->sin_family = AF_INET;
   inet_pton(AF_INET, "10.0.2.15", &address->sin_addr);
@@ -160,6 +166,7 @@ int main(void) {
   read_command_line();
   load_modules();
   if (root_on_disk) enter_disk();
+  start_loopback();
   if (with_network) start_network();
   symlink("/proc/self/fd", "/dev/fd"), symlink("/proc/self/fd/0", "/dev/stdin"), symlink("/proc/self/fd/1", "/dev/stdout"), symlink("/proc/self/fd/2", "/dev/stderr");
   mount("tmpfs", "/tmp", "tmpfs", 0, "mode=1777");

@@ -9,6 +9,8 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -142,6 +144,85 @@ static void socket_pingpong(long count) {
   }
   pthread_join(thread, NULL);
   close(to_peer[0]), close(to_peer[1]);
+}
+
+/* Two TCP sockets joined over 127.0.0.1, in to_peer. */
+static bool join_by_tcp(void) {
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  socklen_t length = sizeof address;
+  int listener = socket(AF_INET, SOCK_STREAM, 0), on = 1;
+  if (must(bind(listener, (void *)&address, length)) < 0 || must(listen(listener, 1)) < 0) return false;
+  getsockname(listener, (void *)&address, &length);
+  to_peer[0] = socket(AF_INET, SOCK_STREAM, 0);
+  if (must(connect(to_peer[0], (void *)&address, length)) < 0) return false;
+  to_peer[1] = (int)must(accept(listener, NULL, NULL));
+  for (int i = 0; i < 2; i++) setsockopt(to_peer[i], IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  close(listener);
+  return true;
+}
+static void tcp_pingpong(long count) {
+  pthread_t thread;
+  char byte = 0;
+  if (!join_by_tcp()) return;
+  pthread_create(&thread, NULL, socket_peer, &count);
+  for (long i = 0; i < count; i++) {
+    write(to_peer[0], &byte, 1);
+    read(to_peer[0], &byte, 1);
+  }
+  pthread_join(thread, NULL);
+  close(to_peer[0]), close(to_peer[1]);
+}
+static void *drain_peer(void *count) {
+  static char buffer[65536];
+  for (long left = *(long *)count * 65536; left > 0;) {
+    ssize_t n = read(to_peer[1], buffer, sizeof buffer);
+    if (n <= 0) break;
+    left -= n;
+  }
+  return NULL;
+}
+static void send_blocks(long count) {
+  pthread_t thread;
+  pthread_create(&thread, NULL, drain_peer, &count);
+  for (long left = count * 65536; left > 0;) {
+    ssize_t n = write(to_peer[0], scratch, left < 65536 ? (size_t)left : 65536);
+    if (must(n) <= 0) break;
+    left -= n;
+  }
+  pthread_join(thread, NULL);
+  close(to_peer[0]), close(to_peer[1]);
+}
+static void tcp_bulk_64k(long count) {
+  if (join_by_tcp()) send_blocks(count);
+}
+static void socket_bulk_64k(long count) {
+  if (must(socketpair(AF_UNIX, SOCK_STREAM, 0, to_peer)) >= 0) send_blocks(count);
+}
+static void pipe_bulk_64k(long count) {
+  int ends[2];
+  if (must(pipe(ends)) < 0) return;
+  to_peer[0] = ends[1], to_peer[1] = ends[0];
+  send_blocks(count);
+}
+static void tcp_connect_close(long count) {
+  for (long i = 0; i < count; i++) {
+    if (!join_by_tcp()) return;
+    close(to_peer[0]), close(to_peer[1]);
+  }
+}
+static void udp_send_receive(long count) {
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  socklen_t length = sizeof address;
+  int one = socket(AF_INET, SOCK_DGRAM, 0), two = socket(AF_INET, SOCK_DGRAM, 0);
+  if (must(bind(one, (void *)&address, length)) < 0) return;
+  getsockname(one, (void *)&address, &length);
+  if (must(connect(two, (void *)&address, length)) < 0) return;
+  char packet[64] = {0};
+  for (long i = 0; i < count; i++) {
+    must(send(two, packet, sizeof packet, 0));
+    must(recv(one, packet, sizeof packet, 0));
+  }
+  close(one), close(two);
 }
 
 static uint32_t turn;
@@ -301,6 +382,12 @@ static const struct {
     {"page_touch_image", touch_image_file, false},
     {"pipe_pingpong", pipe_pingpong, false},
     {"socket_pingpong", socket_pingpong, false},
+    {"pipe_bulk_64k", pipe_bulk_64k, false},
+    {"socket_bulk_64k", socket_bulk_64k, false},
+    {"tcp_pingpong", tcp_pingpong, false},
+    {"tcp_bulk_64k", tcp_bulk_64k, false},
+    {"tcp_connect_close", tcp_connect_close, false},
+    {"udp_send_receive", udp_send_receive, false},
     {"futex_pingpong", futex_pingpong, false},
     {"futex_wake_nobody", futex_wake_nobody, false},
     {"thread_create_join", thread_create_join, false},
@@ -318,7 +405,7 @@ static const struct {
     {"getrandom_16", getrandom_16, false},
     {"zero_read_64k", zero_read_64k, false},
     {"sleep_50us", sleep_50us, false},
-    {"fork_exit_wait", fork_exit_wait, true},
+    {"fork_exit_wait", fork_exit_wait, false},
 };
 
 static int compare(const void *a, const void *b) {
