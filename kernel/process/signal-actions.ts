@@ -1,5 +1,7 @@
 // What a process does on each signal: man 2 sigaction. Processes made with CLONE_SIGHAND share one.
 
+import * as mem from "machine/mem";
+import { addressOf } from "memory/address";
 import { SA_NOCLDSTOP, SA_NOCLDWAIT, SIGCHLD, SIGNAL_COUNT, SIG_DFL, SIG_IGN } from "../abi/signal";
 import { contains, IGNORED_BY_DEFAULT } from "./signal-set";
 
@@ -65,7 +67,7 @@ export class SignalActions {
 
   copy(): SignalActions {
     let actions = new SignalActions();
-    for (let i = 0; i < this.words.length; i++) actions.words[i] = this.words[i];
+    mem.copy(addressOf(actions.words), addressOf(this.words), <u64>this.words.length * 8);
     return actions;
   }
 

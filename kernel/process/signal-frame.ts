@@ -48,11 +48,18 @@ const RESTORED_FLAGS: u64 = 0x50dd5;
 /** IF and the bit that is always one. */
 const FIXED_FLAGS: u64 = 0x202;
 
-/** One frame; the pages it goes to are made present first, so that no copy waits with the buffer in use. */
+/**
+ * The frame being built; the pages it goes to are made present first, so that no copy waits with the buffer in use. Fields that
+ * are never set stay zero.
+ */
 const buffer = new StaticArray<u8>(<i32>FRAME_SIZE);
 const frame = at<SignalFrame>(pointerOf(buffer));
 const context = at<SignalContext>(pointerOf(buffer) + <usize>FRAME_REGISTERS);
 const info = at<KernelSiginfo>(pointerOf(buffer) + <usize>FRAME_INFO);
+/** The frame that sigreturn reads, up to its siginfo. */
+const returned = new StaticArray<u8>(<i32>FRAME_INFO);
+const returnedFrame = at<SignalFrame>(pointerOf(returned));
+const returnedContext = at<SignalContext>(pointerOf(returned) + <usize>FRAME_REGISTERS);
 const failure = new SignalRecord();
 
 /** Bytes of extended state in a frame, with the closing word: what AT_MINSIGSTKSZ counts in. */
@@ -91,7 +98,6 @@ export function buildFrame(thread: UserThread, record: SignalRecord, mask: Signa
   // Both ends, hence every page of it, are there before the copy begins.
   if (store64(address, 0) < 0 || store64(state + stateSize - 8, 0) < 0) return false;
 
-  mem.fill(bytesAddress(buffer), 0, FRAME_SIZE);
   frame.restorer = actions.restorer(signal);
   frame.flags = UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS | (extendedState.enabledFeatures() != 0 ? UC_FP_XSTATE : 0);
   frame.stackPointer = thread.signalStack;
@@ -138,14 +144,13 @@ function copyState(thread: UserThread, state: u64): bool {
   let size = extendedState.areaSize();
   let features = extendedState.enabledFeatures();
   let software = area + STATE_SOFTWARE_BYTES;
-  mem.fill(software, 0, extendedState.LEGACY_SIZE - STATE_SOFTWARE_BYTES);
-  if (features != 0) {
-    mem.store32(software, FP_XSTATE_MAGIC1);
-    mem.store32(software + 4, <u32>size + 4);
-    mem.store64(software + 8, features);
-    mem.store32(software + 16, <u32>size);
-    if (store32(state + size, FP_XSTATE_MAGIC2) < 0) return false;
-  }
+  mem.store64(software, features == 0 ? 0 : <u64>FP_XSTATE_MAGIC1 | ((size + 4) << 32));
+  mem.store64(software + 8, features);
+  mem.store64(software + 16, features == 0 ? 0 : size);
+  mem.store64(software + 24, 0);
+  mem.store64(software + 32, 0);
+  mem.store64(software + 40, 0);
+  if (features != 0 && store32(state + size, FP_XSTATE_MAGIC2) < 0) return false;
   return copyOut(state, area, size) == 0;
 }
 
@@ -173,24 +178,24 @@ function saveRegisters(registers: TrapFrame): void {
 }
 
 function loadRegisters(registers: TrapFrame): void {
-  registers.r8 = context.r8;
-  registers.r9 = context.r9;
-  registers.r10 = context.r10;
-  registers.r11 = context.r11;
-  registers.r12 = context.r12;
-  registers.r13 = context.r13;
-  registers.r14 = context.r14;
-  registers.r15 = context.r15;
-  registers.rdi = context.rdi;
-  registers.rsi = context.rsi;
-  registers.rbp = context.rbp;
-  registers.rbx = context.rbx;
-  registers.rdx = context.rdx;
-  registers.rax = context.rax;
-  registers.rcx = context.rcx;
-  registers.rsp = context.rsp;
-  registers.rip = context.rip;
-  registers.rflags = (registers.rflags & ~RESTORED_FLAGS) | (context.rflags & RESTORED_FLAGS) | FIXED_FLAGS;
+  registers.r8 = returnedContext.r8;
+  registers.r9 = returnedContext.r9;
+  registers.r10 = returnedContext.r10;
+  registers.r11 = returnedContext.r11;
+  registers.r12 = returnedContext.r12;
+  registers.r13 = returnedContext.r13;
+  registers.r14 = returnedContext.r14;
+  registers.r15 = returnedContext.r15;
+  registers.rdi = returnedContext.rdi;
+  registers.rsi = returnedContext.rsi;
+  registers.rbp = returnedContext.rbp;
+  registers.rbx = returnedContext.rbx;
+  registers.rdx = returnedContext.rdx;
+  registers.rax = returnedContext.rax;
+  registers.rcx = returnedContext.rcx;
+  registers.rsp = returnedContext.rsp;
+  registers.rip = returnedContext.rip;
+  registers.rflags = (registers.rflags & ~RESTORED_FLAGS) | (returnedContext.rflags & RESTORED_FLAGS) | FIXED_FLAGS;
   leaveByFrame(registers);
 }
 
@@ -206,12 +211,12 @@ export function restoreFrame(thread: UserThread): void {
 }
 
 function restoreFrom(thread: UserThread, registers: TrapFrame, address: u64): bool {
-  if (fetch64(address) < 0 || copyIn(bytesAddress(buffer), address, FRAME_INFO) < 0) return false;
-  let mask = mem.load64(bytesAddress(buffer) + FRAME_MASK);
-  let state = context.state;
-  let stack = frame.stackPointer;
-  let stackFlags = frame.stackFlags;
-  let stackSize = frame.stackSize;
+  if (fetch64(address) < 0 || copyIn(bytesAddress(returned), address, FRAME_INFO) < 0) return false;
+  let mask = mem.load64(bytesAddress(returned) + FRAME_MASK);
+  let state = returnedContext.state;
+  let stack = returnedFrame.stackPointer;
+  let stackFlags = returnedFrame.stackFlags;
+  let stackSize = returnedFrame.stackSize;
   loadRegisters(registers);
   setMask(thread, mask & ~UNBLOCKABLE);
   setSignalStack(thread, stack, stackFlags, stackSize, registers.rsp);
