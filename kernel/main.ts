@@ -18,7 +18,7 @@ export function boot(info: usize): void {
   let config = readConfiguration(machine);
   startClock(machine);
   setAutomatic(true);
-  startNetwork(config, frames.totalCount() * frames.FRAME_SIZE);
+  startNetwork(config, machine.commandLine, frames.totalCount() * frames.FRAME_SIZE);
   stepDone("network devices");
   startFirstProgram(machine, config);
   scheduler.idle();

@@ -4,6 +4,7 @@
 import { BootConfig } from "../boot/config";
 import * as bus from "../drivers/pci/bus";
 import { E1000Driver } from "../drivers/e1000/e1000";
+import { startMmioDevices } from "../drivers/virtio/mmio-devices";
 import { VirtioNetDriver } from "../drivers/virtio/net";
 import * as random from "../entropy/random";
 import * as log from "../log/log";
@@ -72,13 +73,14 @@ class ThreadWaker extends Waker {
 }
 
 /** Bring everything up. Programs may open sockets from here on; addresses come a moment later. */
-export function startNetwork(config: BootConfig, memoryBytes: u64): void {
+export function startNetwork(config: BootConfig, commandLine: StaticArray<u8>, memoryBytes: u64): void {
   stack.start(random.random64(), random.random64(), memoryBytes);
   if (config.addresses.length > 0) stack.configureByHand();
   registerNetworkFiles();
   bus.addDriver(new VirtioNetDriver());
   bus.addDriver(new E1000Driver());
   bus.start();
+  startMmioDevices(commandLine);
   // Interfaces are made at the first poll.
   stack.poll(clock.nowNs());
   configure(config);

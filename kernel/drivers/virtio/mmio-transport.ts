@@ -3,6 +3,7 @@
 
 import * as mmio from "machine/mmio";
 import * as pageTables from "memory/page-tables";
+import * as log from "../../log/log";
 import * as lines from "../../interrupt/lines";
 import { InterruptHandler } from "../../interrupt/vectors";
 import { Virtqueue } from "./queue";
@@ -49,7 +50,13 @@ export class MmioTransport extends VirtioTransport {
   find(): u32 {
     this.registers = pageTables.mapDevice(this.physical, REGION_LENGTH, pageTables.UNCACHED);
     if (this.registers == 0 || mmio.read32(this.registers + MAGIC) != MAGIC_VALUE) return 0;
-    if (mmio.read32(this.registers + VERSION) != MODERN_VERSION) return 0;
+    if (mmio.read32(this.registers + VERSION) != MODERN_VERSION) {
+      log.say(
+        log.WARNING,
+        "virtio-mmio: a device of the legacy version is left alone (QEMU: virtio-mmio.force-legacy=false)",
+      );
+      return 0;
+    }
     return mmio.read32(this.registers + DEVICE_ID);
   }
 

@@ -1,0 +1,66 @@
+// Virtio devices without a bus, which the command line names as Linux's does (Documentation/admin-guide/kernel-parameters):
+//
+//   virtio_mmio.device=512@0xfeb00e00:12      size @ physical address : interrupt line
+
+import * as log from "../../log/log";
+import { MmioTransport } from "./mmio-transport";
+import { startDevice } from "./net";
+
+const KEY: string = "virtio_mmio.device=";
+const NETWORK: u32 = 1;
+const SPACE: u32 = 0x20;
+
+let position: i32 = 0;
+
+/** Start every device that a command line names. */
+export function startMmioDevices(commandLine: StaticArray<u8>): void {
+  for (let i = 0; i < commandLine.length; i++) {
+    let isStart = i == 0 || commandLine[i - 1] == SPACE;
+    if (isStart && hasKey(commandLine, i)) startOne(commandLine, i + KEY.length);
+  }
+}
+
+function hasKey(text: StaticArray<u8>, at: i32): bool {
+  if (at + KEY.length > text.length) return false;
+  for (let i = 0; i < KEY.length; i++) if (<i32>text[at + i] != KEY.charCodeAt(i)) return false;
+  return true;
+}
+
+function startOne(text: StaticArray<u8>, at: i32): void {
+  position = at;
+  number(text);
+  if (!accept(text, 0x40)) return;
+  let address = number(text);
+  if (!accept(text, 0x3a)) return;
+  let transport = new MmioTransport(address, <u32>number(text));
+  if (transport.find() != NETWORK) return;
+  if (startDevice(transport)) return;
+  log.begin(log.WARNING).string("virtio-mmio: the network device at ").hex(address).string(" does not start");
+  log.end();
+}
+
+function accept(text: StaticArray<u8>, byte: u32): bool {
+  if (position >= text.length || text[position] != byte) return false;
+  position++;
+  return true;
+}
+
+/** A number, hexadecimal after 0x. */
+function number(text: StaticArray<u8>): u64 {
+  let base: u64 = 10;
+  if (position + 1 < text.length && text[position] == 0x30 && (text[position + 1] | 0x20) == 0x78) {
+    base = 16;
+    position += 2;
+  }
+  let value: u64 = 0;
+  for (; position < text.length; position++) {
+    let byte: u32 = text[position];
+    let letter = byte | SPACE;
+    let digit: u32 = 99;
+    if (byte >= 0x30 && byte <= 0x39) digit = byte - 0x30;
+    else if (letter >= 0x61 && letter <= 0x66) digit = letter - 0x57;
+    if (<u64>digit >= base) break;
+    value = value * base + <u64>digit;
+  }
+  return value;
+}
