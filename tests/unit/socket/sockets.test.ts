@@ -53,7 +53,7 @@ const POLLRDHUP = 0x2000;
 const RAM = 32n << 20n;
 
 const wasm = await buildWasm(new URL("./sockets.as.ts", import.meta.url), { initialMemory: 0x800000 });
-const seeds = process.env["SEED"] === undefined ? [1, 2, 3, 4, 5] : [Number(process.env["SEED"])];
+const seeds = process.env.SEED === undefined ? [1, 2, 3, 4, 5] : [Number(process.env.SEED)];
 
 /** Sockets on a machine of their own. */
 class Host {
