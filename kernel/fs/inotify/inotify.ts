@@ -104,13 +104,12 @@ export class Inotify extends File {
 
   /** inotify_add_watch(2): the watch's number or a negative errno. */
   add(inode: Inode, mask: u32): i32 {
-    for (let i = 0; i < this.watched.length; i++) {
-      let watch = this.watched[i];
-      if (watch.inode !== inode) continue;
+    let known = this.find(inode);
+    if (known !== null) {
       if ((mask & IN_MASK_CREATE) != 0) return -EEXIST;
-      if ((mask & IN_MASK_ADD) != 0) watch.mask |= mask & (IN_ALL_EVENTS | IN_ONESHOT);
-      else watch.mask = mask & (IN_ALL_EVENTS | IN_ONESHOT);
-      return watch.number;
+      if ((mask & IN_MASK_ADD) != 0) known.mask |= mask & (IN_ALL_EVENTS | IN_ONESHOT);
+      else known.mask = mask & (IN_ALL_EVENTS | IN_ONESHOT);
+      return known.number;
     }
     if (watchTotal >= MAX_WATCHES) return -ENOSPC;
     watchTotal++;
@@ -118,6 +117,18 @@ export class Inotify extends File {
     this.watched.push(watch);
     addWatch(inode, watch);
     return watch.number;
+  }
+
+  /** This instance's watch of an inode, or null. */
+  private find(inode: Inode): InotifyWatch | null {
+    let watches = inode.watches;
+    if (watches === null) return null;
+    let node = watches.first;
+    while (node !== null) {
+      if (node instanceof InotifyWatch && (node as InotifyWatch).owner === this) return node as InotifyWatch;
+      node = node.next;
+    }
+    return null;
   }
 
   /** inotify_rm_watch(2): 0 or -EINVAL. */

@@ -18,6 +18,7 @@ import {
 import { EPOLLERR, EPOLLHUP, EPOLLPRI, EPOLLRDHUP, READABLE, WRITABLE } from "../../abi/poll";
 import {
   AF_UNSPEC,
+  MSG_ERRQUEUE,
   MSG_MORE,
   MSG_OOB,
   MSG_TRUNC,
@@ -319,6 +320,8 @@ export class TcpSocket extends InetSocket {
     let connection = this.connection;
     if (connection === null) return -ENOTCONN;
     if (message.has(MSG_OOB)) return this.receiveUrgent(connection, message);
+    // Errors are told by the calls themselves; none are queued.
+    if (message.has(MSG_ERRQUEUE)) return -EAGAIN;
     let io = message.io;
     let deadlineNs = this.deadlineOf(this.receiveTimeoutNs);
     let wanted = message.has(MSG_WAITALL) ? io.remaining : min<u64>(<u64>this.receiveLowMark, io.remaining);
@@ -474,6 +477,7 @@ export class TcpSocket extends InetSocket {
   }
 
   override close(): void {
+    if (this.lingerSeconds > 0) this.linger();
     this.enter();
     let listener = this.listener;
     if (listener !== null) listener.close();
@@ -485,6 +489,20 @@ export class TcpSocket extends InetSocket {
     this.listener = null;
     this.connection = null;
     this.binding = null;
+  }
+
+  /** SO_LINGER: wait until the peer has everything, FIN included, or the time is over. */
+  private linger(): void {
+    let connection = this.connection;
+    if (connection === null || connection.receiveQueue.length > 0) return;
+    let deadlineNs = this.deadlineOf(<u64>this.lingerSeconds * 1_000_000_000);
+    this.enter();
+    connection.shutdownSend();
+    this.leave();
+    while (isFinishing(connection)) {
+      connection.wantsRoom = true;
+      if (this.waitFor(deadlineNs) < 0) return;
+    }
   }
 
   override getName(into: SocketAddress): i32 {
@@ -584,6 +602,12 @@ function isOpening(connection: Connection): bool {
   return (
     connection.state == State.SYN_SENT || (connection.state == State.SYN_RECEIVED && !connection.isEstablishedOnce)
   );
+}
+
+/** Whether our FIN is not acknowledged yet. */
+function isFinishing(connection: Connection): bool {
+  let state = connection.state;
+  return state == State.FIN_WAIT_1 || state == State.CLOSING || state == State.LAST_ACK;
 }
 
 /** Sequence number of the first byte to read. */
