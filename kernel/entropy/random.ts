@@ -13,6 +13,8 @@ import { linearAddress, pointerOf } from "memory/address";
 import { BLOCK_WORDS, chachaBlock, KEY_WORDS } from "../lib/chacha";
 import { nowNs } from "../sched/clock";
 
+const KEY_BYTES: u64 = 32;
+const BLOCK_BYTES: u64 = 64;
 const RESEED_NS: u64 = 60_000_000_000;
 const RESEED_BYTES: u64 = 16 << 20;
 /** Attempts at RDRAND and RDSEED, which may fail for a while (Intel SDM 1 §7.3.17). */
@@ -30,10 +32,16 @@ let bytesSinceSeed: u64 = 0;
 /** Fill `length` bytes at a kernel-virtual address. */
 export function fillRandom(address: u64, length: u64): void {
   beginRequest(length);
+  if (length <= KEY_BYTES) {
+    // The half of the block that is not the next key suffices.
+    mem.copy(address, linearAddress(pointerOf(oneTimeKey)), length);
+    clearOutput();
+    return;
+  }
   let counter: u64 = 0;
   while (length > 0) {
     chachaBlock(oneTimeKey, counter++, block);
-    let step = min<u64>(length, BLOCK_WORDS * 4);
+    let step = min<u64>(length, BLOCK_BYTES);
     mem.copy(address, linearAddress(pointerOf(block)), step);
     address += step;
     length -= step;
@@ -65,15 +73,13 @@ function beginRequest(length: u64): void {
   if (!isSeeded || bytesSinceSeed > RESEED_BYTES || nowNs() - seededNs > RESEED_NS) seed();
   bytesSinceSeed += length;
   chachaBlock(key, machineClock.ticks(), block);
-  for (let i = 0; i < KEY_WORDS; i++) {
-    key[i] = block[i];
-    oneTimeKey[i] = block[KEY_WORDS + i];
-  }
+  mem.copy(linearAddress(pointerOf(key)), linearAddress(pointerOf(block)), KEY_BYTES);
+  mem.copy(linearAddress(pointerOf(oneTimeKey)), linearAddress(pointerOf(block)) + KEY_BYTES, KEY_BYTES);
 }
 
 function clearOutput(): void {
-  for (let i = 0; i < KEY_WORDS; i++) oneTimeKey[i] = 0;
-  for (let i = 0; i < BLOCK_WORDS; i++) block[i] = 0;
+  mem.fill(linearAddress(pointerOf(oneTimeKey)), 0, KEY_BYTES);
+  mem.fill(linearAddress(pointerOf(block)), 0, BLOCK_BYTES);
 }
 
 function seed(): void {

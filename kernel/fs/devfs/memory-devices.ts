@@ -99,6 +99,7 @@ class RandomFile extends File {
 /** Fill what is left of `io` with random bytes; bytes moved, or -EFAULT when none could be. */
 export function putRandom(io: IoVector): i64 {
   let done: i64 = 0;
+  let used = min<u64>(io.remaining, 1024);
   while (io.remaining > 0) {
     let step = min<u64>(io.remaining, 1024);
     fillRandom(bytesAddress(scratch), step);
@@ -110,7 +111,7 @@ export function putRandom(io: IoVector): i64 {
     done += moved;
     if (<u64>moved < step || current().isInterrupted) break;
   }
-  mem.fill(bytesAddress(scratch), 0, 1024);
+  mem.fill(bytesAddress(scratch), 0, used);
   return done;
 }
 
