@@ -28,6 +28,8 @@ export class DirectoryEntry extends ListNode {
   hashNext: DirectoryEntry | null = null;
   /** Entries in the cache whose parent this is. */
   childCount: i32 = 0;
+  /** Found since the cache last looked for something to drop. */
+  wasUsed: bool = false;
   /** Someone's root or current directory: never dropped from the cache. */
   isPinned: bool = false;
 

@@ -1,5 +1,5 @@
-// The cache of directory entries: a hash table of (parent, name), names that do not exist included, bounded, the least
-// recently used dropped first.
+// The cache of directory entries: a hash table of (parent, name), names that do not exist included, bounded; those not
+// used since they were last looked at go first (the clock algorithm).
 //
 // A dropped entry may live on behind an open file and show its path; what must stay unique is an inode, so entries whose
 // inode is in use stay, and so do roots, current directories, mount points and parents of cached entries.
@@ -17,11 +17,11 @@ let capacity: i32 = 16384;
 const EVICTION_STEPS: i32 = 64;
 
 const table: StaticArray<DirectoryEntry | null> = new StaticArray<DirectoryEntry | null>(BUCKETS);
-const recency: List = new List();
+const queue: List = new List();
 
 /** How many entries are kept. */
 export function count(): i32 {
-  return recency.length;
+  return queue.length;
 }
 
 /** Set the bound. */
@@ -46,17 +46,16 @@ function keyOf(parent: DirectoryEntry, nameHash: u32): u32 {
   return key | 1;
 }
 
-/** The entry of a name in `parent`, null when the cache does not know; found ones become the most recently used. */
-export function find(parent: DirectoryEntry, name: StaticArray<u8>, length: i32, nameHash: u32): DirectoryEntry | null {
+/** The entry of a name (kernel-virtual address and length) in `parent`, null when the cache does not know; it counts as used. */
+export function find(parent: DirectoryEntry, name: u64, length: i32, nameHash: u32): DirectoryEntry | null {
   let key = keyOf(parent, nameHash);
   let entry = table[(key >> 1) & (BUCKETS - 1)];
   while (entry !== null) {
-    if (entry.hash == key && entry.parent === parent && isNamed(entry, name, length)) {
-      if (recency.last !== entry) {
-        recency.remove(entry);
-        recency.push(entry);
+    if (entry.hash == key && entry.parent === parent && entry.name.length == length) {
+      if (mem.compare(bytesAddress(entry.name), name, <u64>length) == 0) {
+        entry.wasUsed = true;
+        return entry;
       }
-      return entry;
     }
     entry = entry.hashNext;
   }
@@ -152,7 +151,7 @@ export function remove(entry: DirectoryEntry): void {
   }
   entry.hashNext = null;
   entry.hash = 0;
-  recency.remove(entry);
+  queue.remove(entry);
   let parent = entry.parent;
   if (parent !== null) parent.childCount--;
   let inode = entry.inode;
@@ -165,7 +164,7 @@ function insert(entry: DirectoryEntry, parent: DirectoryEntry, nameHash: u32): v
   entry.hash = key;
   entry.hashNext = table[bucket];
   table[bucket] = entry;
-  recency.push(entry);
+  queue.push(entry);
   parent.childCount++;
   let inode = entry.inode;
   if (inode !== null) inode.entryCount++;
@@ -173,13 +172,19 @@ function insert(entry: DirectoryEntry, parent: DirectoryEntry, nameHash: u32): v
 
 /** Drop what is over the bound. Precondition: nobody walks, so that nobody holds entries that are in use by nothing else. */
 export function trim(): void {
-  for (let step = 0; step < EVICTION_STEPS && recency.length > capacity; step++) {
-    let entry = recency.first as DirectoryEntry;
+  for (let step = 0; step < EVICTION_STEPS && queue.length > capacity; step++) {
+    let entry = queue.first as DirectoryEntry;
     let inode = entry.inode;
-    let isNeeded = entry.childCount > 0 || entry.isPinned || entry.mountCount > 0 || (inode !== null && inode.isUsed);
+    let isNeeded =
+      entry.wasUsed ||
+      entry.childCount > 0 ||
+      entry.isPinned ||
+      entry.mountCount > 0 ||
+      (inode !== null && inode.isUsed);
     if (isNeeded) {
-      recency.remove(entry);
-      recency.push(entry);
+      entry.wasUsed = false;
+      queue.remove(entry);
+      queue.push(entry);
       continue;
     }
     if (inode !== null && inode.directoryEntry === entry) inode.directoryEntry = null;

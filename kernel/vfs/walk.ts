@@ -52,8 +52,8 @@ export const enum LastKind {
 }
 
 const INITIAL_CAPACITY: i32 = 8192;
-const SLASH: u8 = 0x2f;
-const DOT: u8 = 0x2e;
+const SLASH: u32 = 0x2f;
+const DOT: u32 = 0x2e;
 
 export class Walk {
   /** Where the walk came out. After a failed run these mean nothing. */
@@ -64,9 +64,8 @@ export class Walk {
   lastKind: LastKind = LastKind.ROOT;
   /** The path ended in a slash: only a directory will do. */
   hasTrailingSlash: bool = false;
-  /** The last name. */
-  readonly name: StaticArray<u8> = new StaticArray<u8>(NAME_MAX + 1);
-  nameLength: i32 = 0;
+  /** A name on its way to the file system. */
+  private name: StaticArray<u8> = new StaticArray<u8>(NAME_MAX + 1);
 
   /** The next one that waits to be lent. */
   nextSpare: Walk | null = null;
@@ -166,49 +165,51 @@ export class Walk {
   /** Take one component off the text and go there. */
   private component(last: i32): i32 {
     let buffer = this.buffer;
-    let end = buffer.length;
-    let cursor = this.cursor;
+    let start = bytesAddress(buffer) + <u64>this.cursor;
+    let end = bytesAddress(buffer) + <u64>buffer.length;
     let hash: u32 = cache.HASH_START;
-    let name = this.name;
-    let length = 0;
-    while (cursor < end) {
-      let byte = buffer[cursor];
+    let at = start;
+    while (at < end) {
+      let byte = mem.load8(at);
       if (byte == SLASH) break;
-      if (length >= NAME_MAX) return -ENAMETOOLONG;
-      cursor++;
-      name[length++] = byte;
       hash = (hash ^ byte) * cache.HASH_PRIME;
+      at++;
     }
-    this.nameLength = length;
-    this.cursor = cursor;
-    let rest = cursor;
-    while (rest < end && buffer[rest] == SLASH) rest++;
+    let length = <i32>(at - start);
+    if (length > NAME_MAX) return -ENAMETOOLONG;
+    this.cursor += length;
+    let rest = at;
+    while (rest < end && mem.load8(rest) == SLASH) rest++;
     let isLast = rest == end;
-    if (isLast) this.hasTrailingSlash = rest > cursor;
+    if (isLast) this.hasTrailingSlash = rest > at;
 
     let directory = this.entry.inode!;
     if (!directory.isDirectory) return -ENOTDIR;
     if (!this.identity.isPrivileged && directory.permits(this.identity, 1) < 0) return -EACCES;
-    if (name[0] == DOT && length <= 2) {
+    if (length <= 2 && mem.load8(start) == DOT) {
       if (length == 1) {
         this.lastKind = LastKind.DOT;
         return 0;
       }
-      if (name[1] == DOT) {
+      if (mem.load8(start + 1) == DOT) {
         this.lastKind = LastKind.DOT_DOT;
         return this.up();
       }
     }
-    return this.step(hash, isLast, last);
+    return this.step(start, length, hash, isLast, last);
   }
 
-  /** Go on into the name in `name`. */
-  private step(hash: u32, isLast: bool, last: i32): i32 {
+  /** Go on into the name of `length` bytes at `name`. */
+  private step(name: u64, length: i32, hash: u32, isLast: bool, last: i32): i32 {
     // Whoever may make a file cannot mean a directory (Linux open_last_lookups).
     if (isLast && this.hasTrailingSlash && (last & Last.MAY_LACK) != 0) return -EISDIR;
     let parent = this.entry;
-    let child = lookup(parent, this.name, this.nameLength, hash);
-    if (child === null) return openError;
+    let child = cache.find(parent, name, length, hash);
+    if (child === null) {
+      mem.copy(bytesAddress(this.name), name, <u64>length);
+      child = lookup(parent, this.name, length, hash);
+      if (child === null) return openError;
+    }
     this.lastKind = LastKind.NAME;
     let inode = child.inode;
     if (isLast && (last & Last.NAME) != 0) {
@@ -309,16 +310,10 @@ export class Walk {
 }
 
 /**
- * The entry of a name in a directory, negative when there is no such name; null with the reason in `openError` when the file system fails.
+ * The entry of a name that the cache does not know, negative when there is no such name; null with the reason in `openError` when the
+ * file system fails.
  */
-export function lookup(
-  parent: DirectoryEntry,
-  name: StaticArray<u8>,
-  length: i32,
-  nameHash: u32,
-): DirectoryEntry | null {
-  let found = cache.find(parent, name, length, nameHash);
-  if (found !== null) return found;
+function lookup(parent: DirectoryEntry, name: StaticArray<u8>, length: i32, nameHash: u32): DirectoryEntry | null {
   let directory = parent.inode!;
   failOpen(-ENOENT);
   let inode = directory.lookup(name, length);
