@@ -106,6 +106,7 @@ function copyProcess(parent: Process, flags: u64): Process | null {
   process.limits = parent.limits.copy();
   if ((flags & CLONE_VM) == 0) space.limits = process.limits.soft;
   if ((flags & CLONE_VM) == 0) space.limits = process.limits.soft;
+  if (parent.processorLimit !== null) process.processorLimitChanged();
   process.groupId = parent.groupId;
   process.sessionId = parent.sessionId;
   process.executable = parent.executable;

@@ -104,6 +104,8 @@ function leave(process: Process, thread: UserThread): void {
 function endProcess(process: Process): void {
   process.intervalTimers.cancelAll();
   process.posixTimers.deleteAll();
+  let processorLimit = process.processorLimit;
+  if (processorLimit !== null) processorLimit.cancel();
   process.pending.discard(u64.MAX_VALUE);
   process.files.references--;
   process.signalActions.references--;

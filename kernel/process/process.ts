@@ -9,6 +9,7 @@ import { Credentials } from "./credentials";
 import { DescriptorTable } from "./descriptor-table";
 import { IntervalTimers } from "./interval-timers";
 import { PosixTimers } from "./posix-timers";
+import { ProcessorLimit } from "./processor-limit";
 import { ResourceLimits } from "./resource-limits";
 import { SignalActions } from "./signal-actions";
 import { SignalQueue } from "./signal-queue";
@@ -87,6 +88,8 @@ export class Process {
 
   intervalTimers: IntervalTimers = new IntervalTimers();
   posixTimers: PosixTimers = new PosixTimers();
+  /** RLIMIT_CPU's timer; null while there is no limit. */
+  processorLimit: ProcessorLimit | null = null;
 
   /** Used by threads that have left, and by children that were waited for. */
   pastRunTimeNs: u64 = 0;
@@ -105,6 +108,16 @@ export class Process {
 
   constructor() {
     this.intervalTimers.belongTo(this);
+  }
+
+  /** RLIMIT_CPU is another one now. */
+  processorLimitChanged(): void {
+    let limit = this.processorLimit;
+    if (limit === null) {
+      limit = new ProcessorLimit(this);
+      this.processorLimit = limit;
+    }
+    limit.changed();
   }
 
   /** The thread whose number is the process's, or the oldest one left; null when none are left. */

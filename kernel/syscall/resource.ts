@@ -21,7 +21,7 @@ import { processRunNs, processSystemNs } from "../process/cpu-time";
 import { currentProcess, currentThread } from "../process/current";
 import { Process } from "../process/process";
 import { findProcess, findThread, processAt, processCount } from "../process/process-table";
-import { LIMIT_COUNT, RLIMIT_NOFILE } from "../process/resource-limits";
+import { LIMIT_COUNT, RLIMIT_CPU, RLIMIT_NOFILE } from "../process/resource-limits";
 import { storeProcessUsage, storeThreadUsage, storeUsage } from "../process/usage";
 import * as clock from "../sched/clock";
 import { define1, define2, define3, define4 } from "./table";
@@ -44,6 +44,7 @@ function setLimit(process: Process, resource: i32): i32 {
   if (hard > process.limits.hard[resource] && currentProcess().credentials.effectiveUser != 0) return -EPERM;
   process.limits.soft[resource] = soft;
   process.limits.hard[resource] = hard;
+  if (resource == RLIMIT_CPU) process.processorLimitChanged();
   return 0;
 }
 

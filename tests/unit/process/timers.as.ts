@@ -7,6 +7,7 @@ import * as extendedState from "../../../kernel/process/extended-state";
 import { createFirstProcess } from "../../../kernel/process/first-process";
 import { PosixTimer } from "../../../kernel/process/posix-timers";
 import { findProcess } from "../../../kernel/process/process-table";
+import { RLIMIT_CPU } from "../../../kernel/process/resource-limits";
 import { SignalRecord } from "../../../kernel/process/signal-queue";
 import * as clock from "../../../kernel/sched/clock";
 import * as scheduler from "../../../kernel/sched/scheduler";
@@ -76,6 +77,15 @@ export function setInterval(which: i32, valueNs: u64, intervalNs: u64): void {
 }
 export function intervalRemaining(which: i32): u64 {
   return findProcess(1)!.intervalTimers.timer(which).remainingNs;
+}
+export function setCpuLimit(soft: u64, hard: u64): void {
+  let process = findProcess(1)!;
+  process.limits.soft[RLIMIT_CPU] = soft;
+  process.limits.hard[RLIMIT_CPU] = hard;
+  process.processorLimitChanged();
+}
+export function isEnding(): bool {
+  return findProcess(1)!.isExiting;
 }
 export function useCpu(ns: u64): void {
   findProcess(1)!.pastRunTimeNs += ns;

@@ -17,11 +17,14 @@ interface Exports {
   overrunOf(id: number): number;
   setInterval(which: number, valueNs: bigint, intervalNs: bigint): void;
   intervalRemaining(which: number): bigint;
+  setCpuLimit(soft: bigint, hard: bigint): void;
+  isEnding(): number;
   useCpu(ns: bigint): void;
 }
 
 const SIGALRM = 14;
 const SIGPROF = 27;
+const SIGXCPU = 24;
 const SIGRTMIN = 32;
 const CLOCK_REALTIME = 0;
 const CLOCK_MONOTONIC = 1;
@@ -126,4 +129,25 @@ test("an interval timer of processor time waits for the program to use it", () =
   kernel.useCpu(5n * MS);
   pass(5n * MS);
   assert.equal(has(SIGPROF), true);
+});
+
+test("RLIMIT_CPU warns every second from the soft limit on and kills at the hard one", () => {
+  const second = 1000n * MS;
+  const run = (ns: bigint) => {
+    kernel.useCpu(ns);
+    pass(ns);
+  };
+  kernel.setCpuLimit(2n, 4n);
+  pass(5n * second);
+  assert.equal(has(SIGXCPU), false, "time alone does not count");
+  run(2n * second);
+  assert.equal(has(SIGXCPU), true);
+  kernel.take(SIGXCPU);
+  run(second / 2n);
+  assert.equal(has(SIGXCPU), false);
+  run(second / 2n);
+  assert.equal(has(SIGXCPU), true);
+  assert.equal(kernel.isEnding(), 0);
+  run(second);
+  assert.equal(kernel.isEnding(), 1);
 });
