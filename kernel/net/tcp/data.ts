@@ -9,6 +9,11 @@ import { after, atOrAfter, before } from "./sequence";
 
 /** How long an acknowledgment may wait for data to travel with (Linux's TCP_DELACK_MIN; RFC 9293 allows 500 ms). */
 export const DELAYED_NS: u64 = 40 * clock.MILLISECOND;
+/**
+ * So many bytes are acknowledged at once even where a segment is larger: on the loopback two full segments, 128 KB, are
+ * more than a sender's buffer holds, and it would wait for an acknowledgment that waits for it.
+ */
+const MUCH: u32 = 32768;
 /** Memory a connection may hold beyond what its bytes need: small segments in large packets. */
 const FOOTPRINT_FACTOR: u32 = 4;
 const FOOTPRINT_FLOOR: u32 = 65536;
@@ -72,7 +77,7 @@ export function acceptInOrder(c: Connection, packet: Packet): void {
 function scheduleAcknowledgment(c: Connection): void {
   if (c.acknowledgeWhen == Acknowledge.NOW) return;
   let window = c.receiveWindow;
-  let isMuch = window.next - window.acknowledged >= 2 * window.segmentSize;
+  let isMuch = window.next - window.acknowledged >= min<u32>(2 * window.segmentSize, MUCH);
   if (isMuch || c.quickAcknowledgments > 0 || c.options.quickAcknowledge) {
     if (c.quickAcknowledgments > 0) c.quickAcknowledgments--;
     c.acknowledgeWhen = Acknowledge.NOW;
