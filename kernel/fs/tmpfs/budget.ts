@@ -2,6 +2,7 @@
 // a full /tmp is -ENOSPC to the writer and not the end of the machine.
 
 import * as frames from "memory/frames";
+import { mayTakeFrame } from "../../memory/oom";
 
 /** What an inode and its name take of the kernel's heap, generously, for bounding their number. */
 const BYTES_PER_INODE: u64 = 512;
@@ -12,9 +13,9 @@ export class Budget {
   inodeLimit: u64 = 0;
   inodesUsed: u64 = 0;
 
-  /** Room for one more page? Counts it when there is. */
+  /** Room for one more page? Counts it when there is. The machine's last frames are not for files. */
   takePage(): bool {
-    if (this.pagesUsed >= this.pageLimit) return false;
+    if (this.pagesUsed >= this.pageLimit || !mayTakeFrame()) return false;
     this.pagesUsed++;
     return true;
   }

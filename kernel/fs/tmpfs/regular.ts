@@ -6,7 +6,7 @@
 import * as mem from "machine/mem";
 import { direct } from "memory/address";
 import * as frames from "memory/frames";
-import { EBUSY, EFAULT, EFBIG, EINVAL, ENOSPC, ENXIO, EOPNOTSUPP, EPERM } from "../../abi/errno";
+import { EBUSY, EFAULT, EFBIG, EINVAL, ENOMEM, ENOSPC, ENXIO, EOPNOTSUPP, EPERM } from "../../abi/errno";
 import {
   F_SEAL_FUTURE_WRITE,
   F_SEAL_GROW,
@@ -19,6 +19,7 @@ import {
   FALLOC_FL_ZERO_RANGE,
 } from "../../abi/fcntl";
 import { IoVector } from "../../memory/io-vector";
+import { mayTakeFrame } from "../../memory/oom";
 import { withdraw } from "../../memory/withdraw";
 import { TmpInode } from "./inode";
 import { NO_PAGE, PageTree } from "./page-tree";
@@ -143,6 +144,8 @@ export class TmpRegular extends TmpInode {
     if (index > this.size >> PAGE_SHIFT || index << PAGE_SHIFT >= this.size) return -EFAULT;
     let frame = this.own(index, false);
     if (frame > 0) frames.reference(<u64>frame);
+    // A mapping that meets the end of memory, not of the budget, is a case for who relieves memory.
+    else if (!mayTakeFrame()) return -ENOMEM;
     return frame;
   }
 
