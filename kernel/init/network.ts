@@ -27,6 +27,7 @@ import { Thread } from "../sched/thread";
 import { WaitQueue } from "../sched/wait";
 
 const NAME: string = "network";
+const PERCENT: u32 = 0x25;
 /** The prefix when an address was given without one. */
 const DEFAULT_PREFIX_IPV4: u32 = 24;
 const DEFAULT_PREFIX_IPV6: u32 = 64;
@@ -90,25 +91,53 @@ export function startNetwork(config: BootConfig, commandLine: StaticArray<u8>, m
   if (!scheduler.start(thread)) log.say(log.ERROR, "no memory for the network's thread");
 }
 
-/** What the configuration sets by hand goes to the first device that is not the loopback. */
+/**
+ * What the configuration sets by hand: "10.0.0.2/24" for the first device that is not the loopback, "10.0.0.2/24%eth1" for
+ * the one of that name.
+ */
 function configure(config: BootConfig): void {
-  let to = firstDevice();
-  if (to === null) return;
   let none = new Address();
   for (let i = 0; i < config.addresses.length; i++) {
-    if (!text.parse(config.addresses[i])) continue;
-    let isIpv4 = text.parsed.isIpv4;
-    let prefix = isIpv4 ? DEFAULT_PREFIX_IPV4 : DEFAULT_PREFIX_IPV6;
+    let to = deviceFor(config.addresses[i]);
+    if (to === null || !text.parse(chosen)) continue;
+    let prefix = text.parsed.isIpv4 ? DEFAULT_PREFIX_IPV4 : DEFAULT_PREFIX_IPV6;
     if (text.parsedPrefix >= 0) prefix = text.parsedPrefix;
     let address = new Address(text.parsed.high, text.parsed.low);
     stack.addStatic(to, address, prefix, none);
   }
   for (let i = 0; i < config.gateways.length; i++) {
-    if (text.parse(config.gateways[i])) stack.addGateway(to, text.parsed);
+    let to = deviceFor(config.gateways[i]);
+    if (to !== null && text.parse(chosen)) stack.addGateway(to, text.parsed);
   }
   for (let i = 0; i < config.nameServers.length; i++) {
-    if (text.parse(config.nameServers[i])) resolvers.add(text.parsed, ServerOrigin.STATIC, to.index);
+    if (text.parse(config.nameServers[i])) resolvers.add(text.parsed, ServerOrigin.STATIC, 0);
   }
+}
+
+/** The part of a setting before the device's name: set by `deviceFor`. */
+let chosen: StaticArray<u8> = new StaticArray<u8>(0);
+
+/** The device that a setting is for; null when there is none. */
+function deviceFor(setting: StaticArray<u8>): Interface | null {
+  for (let i = 0; i < setting.length; i++) {
+    if (setting[i] != PERCENT) continue;
+    chosen = StaticArray.slice<u8>(setting, 0, i);
+    return deviceNamed(setting, i + 1);
+  }
+  chosen = setting;
+  return firstDevice();
+}
+
+function deviceNamed(bytes: StaticArray<u8>, start: i32): Interface | null {
+  for (let i = 1; i <= interfaces.last; i++) {
+    let entry = interfaces.find(i);
+    if (entry === null || entry.device.name.length != bytes.length - start) continue;
+    let name = entry.device.name;
+    let isSame = true;
+    for (let j = 0; j < name.length; j++) if (name.charCodeAt(j) != <i32>bytes[start + j]) isSame = false;
+    if (isSame) return entry;
+  }
+  return null;
 }
 
 function firstDevice(): Interface | null {
