@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <linux/fs.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/statfs.h>
 #include <sys/statvfs.h>
@@ -603,4 +604,16 @@ group(image_layer) {
   ssize_t n = readlink("link", path, sizeof path);
   check(n == 8 && memcmp(path, "read.txt", 8) == 0 && size_of("link") == size, "symlinks of the image are followed");
   check(gives(0, truncate("truncate.txt", 0)) && size_of("truncate.txt") == 0, "a file of the image can be truncated");
+
+  fd = open("read.txt", O_RDWR);
+  pread(fd, text, sizeof text, 0);
+  volatile char *view = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
+  volatile char *own = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  check(view != MAP_FAILED && own != MAP_FAILED && view[0] == text[0] && own[1] == text[1], "a file of the image can be mapped shared");
+  check(gives(1, pwrite(fd, "#", 1, 0)) && view[0] == '#' && own[0] == '#', "its mappings show what is written");
+  own[1] = '%';
+  check(view[1] == '%' && gives(4, pread(fd, path, 4, 0)) && path[1] == '%' && path[2] == text[2], "and reads show what is stored through them");
+  munmap((void *)view, 4096);
+  munmap((void *)own, 4096);
+  close(fd);
 }
