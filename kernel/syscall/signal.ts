@@ -16,6 +16,7 @@ import {
   SIG_IGN,
   SIG_SETMASK,
   SIG_UNBLOCK,
+  SIGCONT,
   SIGACTION_SIZE,
   SIGINFO_SIZE,
   SIGINFO_USED,
@@ -219,12 +220,25 @@ function rtTgsigqueueinfo(group: u64, id: u64, signal: u64, infoAddress: u64): i
   return sendInfo(thread.process, thread, <i32>signal);
 }
 
+/**
+ * The first process is the machine: what another process sends it and it does not handle, SIGKILL included, does nothing, as to
+ * Linux's init (man 2 kill, NOTES). Orphans that signal the parent they had would end the machine otherwise.
+ */
+function isSpared(target: Process, signal: i32): bool {
+  return (
+    target.id == 1 &&
+    target !== currentProcess() &&
+    signal != SIGCONT &&
+    target.signalActions.handler(signal) == SIG_DFL
+  );
+}
+
 /** Send `record` to a thread or, without one, to a process. Signal 0 only checks. */
 function sendInfo(target: Process | null, thread: UserThread | null, signal: i32): i64 {
   if (target === null) return -ESRCH;
   if (signal != 0 && !isSignal(signal)) return -EINVAL;
   let refused = checkSender(target, signal);
-  if (refused < 0 || signal == 0) return refused;
+  if (refused < 0 || signal == 0 || isSpared(target, signal)) return refused;
   replenish();
   return thread === null ? sendToProcess(target, record) : sendToThread(thread, record);
 }
@@ -366,7 +380,7 @@ export function defineSignalCalls(): void {
   define0(SYS_rt_sigreturn, "rt_sigreturn", "", rtSigreturn, "complete");
   define2(SYS_sigaltstack, "sigaltstack", "ptr ptr", sigaltstack, "complete");
   define0(SYS_pause, "pause", "", pause, "complete");
-  define2(SYS_kill, "kill", "int sig", kill, "complete");
+  define2(SYS_kill, "kill", "int sig", kill, "complete; process 1 is spared as Linux's init is");
   define2(SYS_tkill, "tkill", "int sig", tkill, "complete");
   define3(SYS_tgkill, "tgkill", "int int sig", tgkill, "complete");
   define4(SYS_pidfd_send_signal, "pidfd_send_signal", "fd sig ptr flags", pidfdSendSignal, "to the process");

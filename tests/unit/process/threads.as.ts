@@ -23,6 +23,9 @@ import { deliverPending } from "../../../kernel/process/signal-delivery";
 import { restoreFrame } from "../../../kernel/process/signal-frame";
 import { replenish } from "../../../kernel/process/signal-queue";
 import { setMask, signalProcess, signalThread } from "../../../kernel/process/signal-send";
+import { SYS_kill } from "../../../kernel/abi/syscall-numbers";
+import { defineSignalCalls } from "../../../kernel/syscall/signal";
+import { find } from "../../../kernel/syscall/table";
 import { UserThread } from "../../../kernel/process/user-thread";
 import { ChildReport, waitForChild } from "../../../kernel/process/wait-child";
 import { block } from "../../../kernel/sched/block";
@@ -47,6 +50,7 @@ const enum Script {
   WAIT_CHILD,
   EXIT_WITH_7,
   EXIT_GROUP_9,
+  KILL,
 }
 
 class TestThread extends UserThread {
@@ -94,6 +98,11 @@ class TestThread extends UserThread {
       case Script.EXIT_WITH_7:
         exitWithCode(7);
         return;
+      case Script.KILL: {
+        let call = find(<u64>SYS_kill);
+        if (call !== null) this.note(call.run(this.argument >> 8, this.argument & 0xff, 0, 0, 0, 0));
+        return;
+      }
       default:
         exitGroup(9);
     }
@@ -117,6 +126,7 @@ export function setUp(): void {
   pageTables.activate(pageTables.kernel());
   extendedState.initialize();
   setMachineEnd(new Recorder());
+  defineSignalCalls();
   replenish();
   createFirstProcess();
 }

@@ -32,7 +32,7 @@ interface Exports {
   sigreturn(thread: number): void;
 }
 
-const script = { futexWait: 0, lockHoldUnlock: 1, block: 2, waitChild: 3, exitWith7: 4, exitGroup9: 5 };
+const script = { futexWait: 0, lockHoldUnlock: 1, block: 2, waitChild: 3, exitWith7: 4, exitGroup9: 5, kill: 6 };
 const state = { running: 0, zombie: 1, reaped: 2 };
 const reg = { rip: 0, rsp: 1, rax: 2, rdi: 3, rsi: 4, rdx: 5, r15: 6, vector: 7, rflags: 8 };
 const WEXITED = 4n;
@@ -430,4 +430,19 @@ test("the machine ends with the first process's status", async () => {
   kernel.makeThread(1, script.exitGroup9, 0n, 0n);
   await settle();
   assert.equal(kernel.endStatus(), 0x900);
+});
+
+test("another process cannot end or stop the first one with a signal it does not handle", async () => {
+  const child = kernel.makeProcess(1);
+  for (const signal of [SIGKILL, SIGSTOP, SIGTERM]) {
+    const thread = kernel.makeThread(child, script.kill, (1n << 8n) | BigInt(signal), 0n);
+    kernel.makeThread(child, script.block, 0n, 0n);
+    await settle();
+    assert.deepEqual(notesOf(thread), [0n]);
+    assert.equal(kernel.pendingOf(1), 0n);
+  }
+  kernel.setHandler(1, SIGTERM, 0x5000n, SA_RESTORER, 0n);
+  kernel.makeThread(child, script.kill, (1n << 8n) | BigInt(SIGTERM), 0n);
+  await settle();
+  assert.equal(kernel.pendingOf(1) & bit(SIGTERM), bit(SIGTERM), "what it handles, it gets");
 });
