@@ -9,15 +9,15 @@ import { direct, physicalOf } from "memory/address";
 import * as frames from "memory/frames";
 import { InterruptHandler } from "../../interrupt/vectors";
 import * as checksum from "../../net/checksum";
-import { Feature, NetworkDevice } from "../../net/link/device";
+import { Feature } from "../../net/link/device";
 import { nextEthernetName } from "../../net/link/names";
 import { carrierChanged, receive, register } from "../../net/link/registry";
 import { allocateForData, Checksum, HEADROOM, Packet, Segmentation } from "../../net/packet/packet";
-import { PacketQueue } from "../../net/packet/queue";
 import * as waker from "../../net/waker";
 import { Protocol } from "../../net/wire/ipv4";
 import { PciDriver } from "../pci/bus";
 import { PciDevice } from "../pci/device";
+import { RingDevice } from "../ring-device";
 import * as reg from "./registers";
 
 const RING: u32 = 256;
@@ -26,19 +26,16 @@ const ALL_CAUSES: u32 = 0xffff_ffff;
 const WANTED_CAUSES: u32 = reg.CAUSE_LINK | reg.CAUSE_RECEIVE | reg.CAUSE_RECEIVE_LOW | reg.CAUSE_RECEIVE_OVERRUN;
 /** Reads of a register while a reset takes its time. */
 const RESET_PATIENCE: i32 = 100_000;
-/** Packets that wait when the ring is full. */
-const WAITING_LIMIT: u32 = 512;
 /** Space that must stay between tail and head: equal would mean empty. */
 const GAP: u32 = 1;
 const ETHERNET_LENGTH: u32 = 14;
 
-export class E1000 extends NetworkDevice {
+export class E1000 extends RingDevice {
   private receiveRing: u64 = 0;
   private transmitRing: u64 = 0;
   private posted: StaticArray<Packet | null> = new StaticArray<Packet | null>(RING);
   /** The packet whose last descriptor this is. */
   private sent: StaticArray<Packet | null> = new StaticArray<Packet | null>(RING);
-  private waiting: PacketQueue = new PacketQueue();
   private receiveNext: u32 = 0;
   private receiveTail: u32 = 0;
   private transmitTail: u32 = 0;
@@ -137,17 +134,7 @@ export class E1000 extends NetworkDevice {
     waker.wake();
   }
 
-  transmit(packet: Packet): void {
-    this.reclaim();
-    this.transmittedPackets++;
-    this.transmittedBytes += packet.length;
-    if (this.waiting.isEmpty && this.enqueue(packet)) return;
-    if (this.waiting.length >= WAITING_LIMIT) {
-      this.transmitDrops++;
-      packet.release();
-      return;
-    }
-    this.waiting.push(packet);
+  protected wantRoom(): void {
     this.write(reg.INTERRUPT_MASK_SET, reg.CAUSE_TRANSMIT);
   }
 
@@ -163,12 +150,7 @@ export class E1000 extends NetworkDevice {
       carrierChanged(this, this.isLinkUp);
     }
     this.reclaim();
-    while (!this.waiting.isEmpty) {
-      let packet = this.waiting.first;
-      if (packet === null || !this.enqueue(packet)) break;
-      this.waiting.shift();
-    }
-    this.flush();
+    this.sendWaiting();
     this.harvest();
     this.refill();
     if (!this.isMasked) return;
@@ -198,7 +180,7 @@ export class E1000 extends NetworkDevice {
   }
 
   /** Put a packet in the ring; false when it does not fit now. */
-  private enqueue(packet: Packet): bool {
+  protected enqueue(packet: Packet): bool {
     let hasContext = packet.checksum == Checksum.PARTIAL;
     if (this.room < 1 + <u32>packet.fragmentCount + (hasContext ? 1 : 0)) return false;
     let command = reg.COMMAND_EXTENDED | reg.TYPE_DATA | reg.COMMAND_SEQUENCE;
@@ -266,7 +248,7 @@ export class E1000 extends NetworkDevice {
     mem.store16(packet.base + <u64>(packet.checksumStart + packet.checksumOffset), checksum.fold(sum));
   }
 
-  private reclaim(): void {
+  protected reclaim(): void {
     while (this.transmitClean != this.shownTail) {
       // A packet's last descriptor reports; those before it are done then too.
       let last = this.transmitClean;

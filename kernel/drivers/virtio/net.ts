@@ -6,15 +6,15 @@
 import * as mem from "machine/mem";
 import { physicalOf } from "memory/address";
 import { InterruptHandler } from "../../interrupt/vectors";
-import { Feature, NetworkDevice } from "../../net/link/device";
+import { Feature } from "../../net/link/device";
 import { carrierChanged, receive, register } from "../../net/link/registry";
 import { allocateForData, Checksum, HEADROOM, Packet, Segmentation } from "../../net/packet/packet";
 import { HEAD_SIZE } from "../../net/packet/buffer";
-import { PacketQueue } from "../../net/packet/queue";
 import { PciDriver } from "../pci/bus";
 import { PciDevice } from "../pci/device";
 import * as waker from "../../net/waker";
 import { nextEthernetName } from "../../net/link/names";
+import { RingDevice } from "../ring-device";
 import { deviceType, PciTransport } from "./pci-transport";
 import { Virtqueue } from "./queue";
 import { FEATURE_EVENT_INDEX, FEATURE_INDIRECT, INTERRUPT_CONFIG, VirtioTransport } from "./transport";
@@ -49,17 +49,14 @@ const HEADER: u32 = 12;
 const FLAG_NEEDS_CHECKSUM: u32 = 1;
 const FLAG_DATA_VALID: u32 = 2;
 
-/** Packets that wait when the transmit ring is full; beyond that they are dropped, and TCP slows down. */
-const WAITING_LIMIT: u32 = 512;
 /** Where received bytes begin in a head buffer: the header ends where a packet's headroom does. */
 const RECEIVE_START: u32 = HEADROOM - HEADER;
 
-export class VirtioNet extends NetworkDevice {
+export class VirtioNet extends RingDevice {
   private receiveQueue: Virtqueue;
   private transmitQueue: Virtqueue;
   private posted: StaticArray<Packet | null> = new StaticArray<Packet | null>(QUEUE_LIMIT);
   private sent: StaticArray<Packet | null> = new StaticArray<Packet | null>(QUEUE_LIMIT);
-  private waiting: PacketQueue = new PacketQueue();
   private isMergeable: bool;
   private isTransmitArmed: bool = false;
   private hasConfigChanged: bool = false;
@@ -108,21 +105,6 @@ export class VirtioNet extends NetworkDevice {
     waker.wake();
   }
 
-  transmit(packet: Packet): void {
-    this.reclaim();
-    this.transmittedPackets++;
-    this.transmittedBytes += packet.length;
-    this.writeHeader(packet);
-    if (this.waiting.isEmpty && this.enqueue(packet)) return;
-    if (this.waiting.length >= WAITING_LIMIT) {
-      this.transmitDrops++;
-      packet.release();
-      return;
-    }
-    this.waiting.push(packet);
-    this.armTransmit();
-  }
-
   flush(): void {
     this.transmitQueue.publish();
   }
@@ -131,6 +113,7 @@ export class VirtioNet extends NetworkDevice {
     if (this.hasConfigChanged) this.readLink();
     this.reclaim();
     this.sendWaiting();
+    this.restTransmit();
     this.harvest();
     this.refill();
     // What came while interrupts were off is taken in at once.
@@ -152,7 +135,7 @@ export class VirtioNet extends NetworkDevice {
     else carrierChanged(this, isUp);
   }
 
-  private writeHeader(packet: Packet): void {
+  protected prepare(packet: Packet): void {
     let header = packet.prepend(HEADER);
     mem.store64(header, 0);
     mem.store32(header + 8, 0);
@@ -170,7 +153,7 @@ export class VirtioNet extends NetworkDevice {
   }
 
   /** Put a packet in the ring; false when it does not fit now. */
-  private enqueue(packet: Packet): bool {
+  protected enqueue(packet: Packet): bool {
     let queue = this.transmitQueue;
     if (!queue.begin(1 + <u32>packet.fragmentCount)) return false;
     queue.add(physicalOf(packet.address), packet.headLength, false);
@@ -181,7 +164,7 @@ export class VirtioNet extends NetworkDevice {
     return true;
   }
 
-  private reclaim(): void {
+  protected reclaim(): void {
     let queue = this.transmitQueue;
     while (queue.hasUsed) {
       let head = queue.take();
@@ -192,24 +175,14 @@ export class VirtioNet extends NetworkDevice {
     }
   }
 
-  private sendWaiting(): void {
-    while (!this.waiting.isEmpty) {
-      let packet = this.waiting.first;
-      if (packet === null || !this.enqueue(packet)) {
-        this.transmitQueue.publish();
-        this.armTransmit();
-        return;
-      }
-      this.waiting.shift();
-    }
-    this.transmitQueue.publish();
-    if (this.isTransmitArmed) {
-      this.isTransmitArmed = false;
-      this.transmitQueue.disarm();
-    }
+  /** Nothing waits any more: no interrupts for room. */
+  private restTransmit(): void {
+    if (!this.isTransmitArmed || !this.waiting.isEmpty) return;
+    this.isTransmitArmed = false;
+    this.transmitQueue.disarm();
   }
 
-  private armTransmit(): void {
+  protected wantRoom(): void {
     if (this.isTransmitArmed) return;
     this.isTransmitArmed = true;
     this.transmitQueue.arm();

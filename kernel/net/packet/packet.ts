@@ -47,6 +47,12 @@ export const enum Cast {
   OTHER = 3,
 }
 
+/** What `locate` found: whoever reads packets extends this. */
+export class Piece {
+  pieceAddress: u64 = 0;
+  pieceLength: u32 = 0;
+}
+
 export class Packet {
   /** The next packet of the queue this one is in. */
   next: Packet | null = null;
@@ -88,8 +94,6 @@ export class Packet {
   /** TCP: sequence number of the first payload byte and of the byte after the last. UDP: source port. */
   sequence: u32 = 0;
   sequenceEnd: u32 = 0;
-  /** When it came in or was last sent. */
-  timeNs: u64 = 0;
   /** The footprint that its queue counts it with. */
   charge: u32 = 0;
 
@@ -229,6 +233,27 @@ export class Packet {
     return true;
   }
 
+  /** Find the byte at `offset` of the payload: where it stands and how many stand there in one piece. False at the end. */
+  locate(offset: u32, piece: Piece): bool {
+    let head = this.headLength;
+    if (offset < head) {
+      piece.pieceAddress = this.address + <u64>offset;
+      piece.pieceLength = head - offset;
+      return true;
+    }
+    offset -= head;
+    for (let i = 0; i < this.fragmentCount; i++) {
+      let size = this.lengths[i];
+      if (offset < size) {
+        piece.pieceAddress = this.fragmentAddress(i) + <u64>offset;
+        piece.pieceLength = size - offset;
+        return true;
+      }
+      offset -= size;
+    }
+    return false;
+  }
+
   fragmentAddress(index: i32): u64 {
     let buffer = this.fragments[index];
     return buffer === null ? 0 : buffer.address + <u64>this.offsets[index];
@@ -333,7 +358,6 @@ export class Packet {
     copy.trafficClass = this.trafficClass;
     copy.sequence = this.sequence;
     copy.sequenceEnd = this.sequenceEnd;
-    copy.timeNs = this.timeNs;
     return copy;
   }
 

@@ -7,19 +7,16 @@
 
 import * as mem from "machine/mem";
 import { Counter, count } from "../counters";
-import { Packet } from "../packet/packet";
+import { Packet, Piece } from "../packet/packet";
 import { PacketQueue } from "../packet/queue";
 
 /** Payloads up to this size are copied together. */
 const COALESCE_LIMIT: u32 = 512;
 
-export class ReceiveQueue {
+export class ReceiveQueue extends Piece {
   private packets: PacketQueue = new PacketQueue();
   /** Bytes held. */
   length: u32 = 0;
-  /** Where the bytes asked for by `locate` stand, and how many are there in one piece. */
-  pieceAddress: u64 = 0;
-  pieceLength: u32 = 0;
 
   get isEmpty(): bool {
     return this.length == 0;
@@ -52,29 +49,9 @@ export class ReceiveQueue {
     let packet = this.packets.first;
     while (packet !== null) {
       let length = packet.length;
-      if (offset < length) return this.locateWithin(packet, offset);
+      if (offset < length) return packet.locate(offset, this);
       offset -= length;
       packet = packet.next;
-    }
-    return false;
-  }
-
-  private locateWithin(packet: Packet, offset: u32): bool {
-    let head = packet.headLength;
-    if (offset < head) {
-      this.pieceAddress = packet.address + <u64>offset;
-      this.pieceLength = head - offset;
-      return true;
-    }
-    offset -= head;
-    for (let i = 0; i < packet.fragmentCount; i++) {
-      let size = packet.fragmentLength(i);
-      if (offset < size) {
-        this.pieceAddress = packet.fragmentAddress(i) + <u64>offset;
-        this.pieceLength = size - offset;
-        return true;
-      }
-      offset -= size;
     }
     return false;
   }

@@ -16,7 +16,7 @@ import * as ip from "../ip/output";
 import { Path } from "../ip/path";
 import { SocketObserver } from "../observer";
 import { Buffer, chunks, FRAME_SIZE } from "../packet/buffer";
-import { allocateForData, Checksum, Packet } from "../packet/packet";
+import { allocateForData, Checksum, Packet, Piece } from "../packet/packet";
 import { PacketQueue } from "../packet/queue";
 import { Binding } from "../transport/ports";
 import { Protocol } from "../wire/ipv4";
@@ -38,7 +38,7 @@ class Membership {
   index: i32 = 0;
 }
 
-export class UdpEndpoint {
+export class UdpEndpoint extends Piece {
   observer: SocketObserver | null = null;
   binding: Binding = new Binding();
   /** The peer, when connected. */
@@ -71,9 +71,6 @@ export class UdpEndpoint {
   private membershipCount: i32 = 0;
   /** The next endpoint of the same bucket (table.ts). */
   next: UdpEndpoint | null = null;
-  /** Where the bytes found by `locate` and `place` are. */
-  pieceAddress: u64 = 0;
-  pieceLength: u32 = 0;
 
   /** Bind to binding.address and binding.port (0: any). Returns 0 or a negative errno. */
   bind(): i32 {
@@ -150,23 +147,7 @@ export class UdpEndpoint {
 
   /** Find the byte at `offset` of a packet's payload: pieceAddress and pieceLength. False at the end. */
   locate(packet: Packet, offset: u32): bool {
-    let head = packet.headLength;
-    if (offset < head) {
-      this.pieceAddress = packet.address + <u64>offset;
-      this.pieceLength = head - offset;
-      return true;
-    }
-    offset -= head;
-    for (let i = 0; i < packet.fragmentCount; i++) {
-      let size = packet.fragmentLength(i);
-      if (offset < size) {
-        this.pieceAddress = packet.fragmentAddress(i) + <u64>offset;
-        this.pieceLength = size - offset;
-        return true;
-      }
-      offset -= size;
-    }
-    return false;
+    return packet.locate(offset, this);
   }
 
   /** Send a prepared packet to the connected peer. Returns 0 or a negative errno; the packet is gone either way. */

@@ -104,16 +104,7 @@ export class Dialogue {
 
   /** Let milliseconds pass, the stack's timers going off at their times. */
   advance(ms: number): void {
-    const endNs = this.host.nowNs + BigInt(Math.round(ms * 1e6));
-    for (;;) {
-      const next = this.host.poll(this.host.nowNs);
-      this.#collect();
-      if (next > endNs) break;
-      this.host.nowNs = next > this.host.nowNs ? next : this.host.nowNs + 1000n;
-    }
-    this.host.nowNs = endNs;
-    this.host.poll(endNs);
-    this.#collect();
+    this.host.pass(ms, () => this.#collect());
     this.peerClock += ms;
   }
 

@@ -216,6 +216,20 @@ export class Host implements Station {
     return BigInt.asUintN(64, this.wasm.poll(nowNs));
   }
 
+  /** Let milliseconds pass, timers going off at their times; `collect` is called whenever something may have been sent. */
+  pass(ms: number, collect: () => void): void {
+    const endNs = this.nowNs + BigInt(Math.round(ms * 1e6));
+    for (;;) {
+      const next = this.poll(this.nowNs);
+      collect();
+      if (next > endNs) break;
+      this.nowNs = next > this.nowNs ? next : this.nowNs + 1000n;
+    }
+    this.nowNs = endNs;
+    this.poll(endNs);
+    collect();
+  }
+
   /** Do something as a system call would: at the present time, and let its effects out. */
   call<T>(action: (wasm: Exports) => T): T {
     this.wasm.enter(this.nowNs);

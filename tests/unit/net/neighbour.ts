@@ -31,16 +31,7 @@ export class Neighbour {
   }
 
   advance(ms: number): void {
-    const endNs = this.host.nowNs + BigInt(Math.round(ms * 1e6));
-    for (;;) {
-      const next = this.host.poll(this.host.nowNs);
-      this.#collect();
-      if (next > endNs) break;
-      this.host.nowNs = next > this.host.nowNs ? next : this.host.nowNs + 1000n;
-    }
-    this.host.nowNs = endNs;
-    this.host.poll(endNs);
-    this.#collect();
+    this.host.pass(ms, () => this.#collect());
   }
 
   #collect(): void {

@@ -6,6 +6,10 @@ import { Address } from "../../../kernel/net/address";
 import * as checksum from "../../../kernel/net/checksum";
 import * as secret from "../../../kernel/net/secret";
 import * as text from "../../../kernel/net/text";
+import { FaultInjector } from "../../../kernel/net/link/fault-injector";
+import { Loopback } from "../../../kernel/net/link/loopback";
+import { allocate } from "../../../kernel/net/packet/packet";
+import { addRange, initialize } from "memory/frames";
 import { cubeRoot } from "../../../kernel/net/tcp/cubic";
 
 declare function expired(id: i32, nowNs: u64): void;
@@ -89,4 +93,19 @@ export function root(value: u64): u64 {
 export function sip(a: u64, b: u64, c: u64): u64 {
   secret.seed(0x0706_0504_0302_0100, 0x0f0e_0d0c_0b0a_0908);
   return secret.hash3(a, b, c);
+}
+
+/** Send `count` packets through a fault injector that loses `perMillion`; returns how many came through. */
+export function lose(count: i32, perMillion: u32): u64 {
+  initialize(0x100_0000, 0x1000);
+  addRange(0x10_0000, 0x100_0000);
+  let loopback = new Loopback();
+  let injector = new FaultInjector(loopback, perMillion, 0);
+  for (let i = 0; i < count; i++) {
+    let packet = allocate();
+    if (packet === null) break;
+    packet.append(60);
+    injector.transmit(packet);
+  }
+  return loopback.transmittedPackets;
 }

@@ -22,6 +22,7 @@ interface Exports {
   parsedPrefix(): number;
   root(value: bigint): bigint;
   sip(a: bigint, b: bigint, c: bigint): bigint;
+  lose(count: number, perMillion: number): bigint;
 }
 
 const wasm = await buildWasm(new URL("./parts.as.ts", import.meta.url));
@@ -153,4 +154,11 @@ test("the keyed hash is SipHash-2-4", () => {
   // The reference's vector for the 24 bytes 00 01 02 … 17 under the key 00 01 … 0f.
   const words = [0x0706050403020100n, 0x0f0e0d0c0b0a0908n, 0x1716151413121110n] as const;
   assert.equal(BigInt.asUintN(64, exports.sip(...words)), 0xb8ad50c6f649af94n);
+});
+
+test("the fault injector loses about as many packets as it is told to", () => {
+  const { exports } = parts();
+  assert.equal(exports.lose(200, 0), 200n);
+  const through = Number(parts().exports.lose(1000, 300_000));
+  assert.ok(through > 600 && through < 800, `${through} of 1000`);
 });
