@@ -146,6 +146,8 @@ function begin(c: Connection, window: u32, segment: Segment): void {
   c.receiveWindow.edge = c.receiveWindow.next + min<u32>(c.receiveWindow.limit, 65535);
   updateSegmentSize(c);
   c.congestion.start(c.segmentSize);
+  // Room for what the first window lets out: on the loopback that is much, and one segment alone waits for a delayed ACK.
+  c.tuneSendBuffer();
   c.receivedNs = clock.nowNs;
   c.progressNs = clock.nowNs;
   count(Counter.TCP_CURRENT_ESTABLISHED);
