@@ -117,6 +117,8 @@ export class Connection extends Endpoint {
   /** The socket found no room to write and wants to hear of some. */
   wantsRoom: bool = false;
   acknowledgeWhen: Acknowledge = Acknowledge.NOT;
+  /** Data goes back soon after data comes: an acknowledgment may wait for it. */
+  isConversing: bool = false;
   /** Segments still to be acknowledged at once, while the peer's window opens. */
   quickAcknowledgments: u32 = 0;
   /** Zero-window and keepalive probes without an answer. */

@@ -12,6 +12,7 @@ import { Protocol } from "../wire/ipv4";
 import * as wire from "../wire/tcp";
 import { TCP_CHECKSUM, TCP_HEADER, TcpFlag, TIMESTAMPS_SPACE } from "../wire/tcp";
 import { Acknowledge, Connection } from "./connection";
+import { DELAYED_NS } from "./data";
 import { SentSegment } from "./scoreboard";
 import { after } from "./sequence";
 import { canTransmit, isSynchronized, State } from "./state";
@@ -46,7 +47,10 @@ export function pushWindow(c: Connection, taken: u32): void {
   let gain = receive.gain(c.held);
   if (gain == 0 || !isSynchronized(c.state) || c.isReceiveEnded) return;
   let isWorth = gain >= receive.limit >> 1 || (receive.window < receive.segmentSize && gain >= receive.segmentSize);
-  if (isWorth) acknowledge(c);
+  // A program that took everything and has nothing to say must not keep the sender waiting: it may be held back by a
+  // small buffer (as Linux's tcp_cleanup_rbuf, which asks for "pingpong" too).
+  let isDrained = !c.isConversing && c.acknowledgeWhen == Acknowledge.LATER && c.held == 0;
+  if (isWorth || isDrained) acknowledge(c);
 }
 
 /** Send an acknowledgment without data. */
@@ -336,6 +340,7 @@ function emitSized(c: Connection, sequence: u32, length: u32, flags: u32, segmen
     option += <u64>TIMESTAMPS_SPACE;
   }
   if (blocks > 0) writeSack(c, option, blocks);
+  if (length > 0 && clock.nowNs - c.receivedNs < DELAYED_NS) c.isConversing = true;
   noteAcknowledged(c);
   count(Counter.TCP_OUT_SEGMENTS);
   if (length > segment) {

@@ -134,6 +134,7 @@ function giveUp(c: Connection): void {
 }
 
 export function expireAcknowledgment(c: Connection): void {
+  c.isConversing = false;
   count(Counter.TCP_DELAYED_ACKS);
   acknowledge(c);
 }
