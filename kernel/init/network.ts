@@ -24,6 +24,7 @@ import * as clock from "../sched/clock";
 import * as scheduler from "../sched/scheduler";
 import { IdleTask } from "../sched/scheduler";
 import { Thread } from "../sched/thread";
+import { Timer } from "../sched/timer";
 import { WaitQueue } from "../sched/wait";
 
 const NAME: string = "network";
@@ -44,7 +45,10 @@ class NetworkThread extends Thread {
     while (true) {
       let next = stack.poll(clock.nowNs());
       if (waker.isWanted || next <= clock.nowNs()) scheduler.yieldNow();
-      else wait(wakeups, next);
+      else {
+        pollTimer.ensure(next);
+        wait(wakeups);
+      }
     }
   }
 }
@@ -58,18 +62,29 @@ class RingCheck extends IdleTask {
   }
 }
 
-class ThreadWaker extends Waker {
-  constructor(private thread: Thread) {
-    super();
+/**
+ * Makes the thread poll when the stack's next deadline comes. It is never put off or cancelled: going off too early costs
+ * a poll now and then, and arming it at every poll would cost more.
+ */
+class PollTimer extends Timer {
+  ensure(deadlineNs: u64): void {
+    if (!this.isArmed || deadlineNs < this.deadlineNs) scheduler.timers.arm(this, deadlineNs);
   }
 
+  override fire(_nowNs: u64): void {
+    waker.wake();
+  }
+}
+
+const pollTimer: PollTimer = new PollTimer();
+
+class ThreadWaker extends Waker {
   wake(): void {
     wakeups.wakeAll();
   }
 
   rearm(deadlineNs: u64): void {
-    let timeout = this.thread.timeout;
-    if (timeout.isArmed) scheduler.timers.arm(timeout, deadlineNs);
+    pollTimer.ensure(deadlineNs);
   }
 }
 
@@ -86,7 +101,7 @@ export function startNetwork(config: BootConfig, commandLine: StaticArray<u8>, m
   stack.poll(clock.nowNs());
   configure(config);
   let thread = new NetworkThread();
-  waker.setWaker(new ThreadWaker(thread));
+  waker.setWaker(new ThreadWaker());
   scheduler.addIdleTask(new RingCheck());
   if (!scheduler.start(thread)) log.say(log.ERROR, "no memory for the network's thread");
 }

@@ -12,7 +12,7 @@ import * as checksum from "../../net/checksum";
 import { Feature } from "../../net/link/device";
 import { nextEthernetName } from "../../net/link/names";
 import { carrierChanged, receive, register } from "../../net/link/registry";
-import { allocateForData, Checksum, HEADROOM, Packet, Segmentation } from "../../net/packet/packet";
+import { allocate, Checksum, HEADROOM, Packet, Segmentation } from "../../net/packet/packet";
 import * as waker from "../../net/waker";
 import { Protocol } from "../../net/wire/ipv4";
 import { PciDriver } from "../pci/bus";
@@ -288,7 +288,8 @@ export class E1000 extends RingDevice {
   private refill(): void {
     let tail = this.receiveTail;
     while (((tail + GAP) & (RING - 1)) != this.receiveNext) {
-      let packet = allocateForData();
+      // From the reserve too: a device without buffers would hear of nothing that frees memory.
+      let packet = allocate();
       if (packet === null) break;
       let at = this.receiveRing + <u64>tail * reg.DESCRIPTOR;
       mem.store64(at, physicalOf(packet.base + <u64>HEADROOM));

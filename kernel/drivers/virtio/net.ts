@@ -8,7 +8,7 @@ import { physicalOf } from "memory/address";
 import { InterruptHandler } from "../../interrupt/vectors";
 import { Feature } from "../../net/link/device";
 import { carrierChanged, receive, register } from "../../net/link/registry";
-import { allocateForData, Checksum, HEADROOM, Packet, Segmentation } from "../../net/packet/packet";
+import { allocate, Checksum, HEADROOM, Packet, Segmentation } from "../../net/packet/packet";
 import { HEAD_SIZE } from "../../net/packet/buffer";
 import { PciDriver } from "../pci/bus";
 import { PciDevice } from "../pci/device";
@@ -242,7 +242,8 @@ export class VirtioNet extends RingDevice {
   private refill(): void {
     let queue = this.receiveQueue;
     while (queue.freeCount > 0) {
-      let packet = allocateForData();
+      // From the reserve too: a device without buffers would hear of nothing that frees memory.
+      let packet = allocate();
       if (packet === null) break;
       if (!queue.begin(1)) {
         packet.release();

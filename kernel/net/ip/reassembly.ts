@@ -6,7 +6,7 @@ import { Timer } from "../../lib/timer-queue";
 import { Address } from "../address";
 import * as clock from "../clock";
 import { Counter, count } from "../counters";
-import { Buffer, chunks, FRAME_SIZE } from "../packet/buffer";
+import { Buffer, chunks, FRAME_SIZE, heads } from "../packet/buffer";
 import { allocateForData, Packet } from "../packet/packet";
 import { IPV4_MAX } from "../wire/ipv4";
 
@@ -145,6 +145,7 @@ const datagrams: StaticArray<Datagram | null> = new StaticArray<Datagram | null>
 export function receive(packet: Packet, identity: u32, offset: u32, hasMore: bool): Packet | null {
   count(Counter.IP_REASSEMBLY_REQUESTS);
   let length = packet.length;
+  if (heads.isScarce) return fail(packet, null);
   if (length == 0 || offset + length > IPV4_MAX || (hasMore && (length & 7) != 0)) return fail(packet, null);
   let datagram = obtain(packet, identity);
   if (datagram === null || datagram.fragments == MAX_FRAGMENTS) return fail(packet, datagram);

@@ -13,6 +13,7 @@ import { Counter, count } from "../counters";
 import { transmit } from "../link/registry";
 import { Timer } from "../../lib/timer-queue";
 import { NetworkDevice } from "../link/device";
+import { heads } from "../packet/buffer";
 import { Packet } from "../packet/packet";
 import { PacketQueue } from "../packet/queue";
 import * as ethernet from "../wire/ethernet";
@@ -221,7 +222,7 @@ export class Neighbour extends Timer {
   }
 
   private enqueue(packet: Packet): void {
-    if (this.waiting.length >= QUEUE_LIMIT) {
+    if (this.waiting.length >= QUEUE_LIMIT || (heads.isScarce && !this.waiting.isEmpty)) {
       // The oldest has waited longest and is the least likely to be missed (RFC 4861 §7.2.2).
       count(Counter.NEIGHBOUR_QUEUE_DROPS);
       let oldest = this.waiting.shift();

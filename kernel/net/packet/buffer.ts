@@ -52,9 +52,20 @@ export class BufferPool {
     return this.total - this.freeCount;
   }
 
+  /** What one holder may have at most, as long as others may want some too: an eighth of what is left for payload now. */
+  get fairShare(): u32 {
+    let forPayload = this.limit - (this.limit >> 4);
+    return this.used < forPayload ? (forPayload - this.used) >> 3 : 0;
+  }
+
   /** Whether only the last eighth is left: then ordinary data is turned away and control traffic still passes. */
   get isScarce(): bool {
     return this.used >= this.limit - (this.limit >> 3);
+  }
+
+  /** Whether only the last sixteenth is left: no payload is kept at all, so that devices still have buffers to receive into. */
+  get isCritical(): bool {
+    return this.used >= this.limit - (this.limit >> 4);
   }
 
   allocate(): Buffer | null {
@@ -104,8 +115,8 @@ export class BufferPool {
 /** Room of a packet head: a whole Ethernet frame with headroom. */
 export const HEAD_SIZE: u32 = 2048;
 
-/** Heads of packets in flight, in queues and posted to devices: 16 MB at most. */
-const HEADS_LIMIT: u32 = 8192;
+/** Heads of packets in flight, in queues and posted to devices: 64 MB at most. */
+const HEADS_LIMIT: u32 = 32768;
 /** Chunks of send buffers: 64 MB at most. */
 const CHUNKS_LIMIT: u32 = 16384;
 /** Free chunks kept for the next send. */

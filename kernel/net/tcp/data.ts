@@ -118,12 +118,12 @@ function acceptAhead(c: Connection, packet: Packet): void {
 function isTooMuch(c: Connection): bool {
   let limit = FOOTPRINT_FACTOR * c.receiveWindow.limit + FOOTPRINT_FLOOR;
   let isOver = c.receiveQueue.footprint + c.reassembly.footprint > limit;
-  let isScarce = heads.isScarce;
-  if (!isOver && !isScarce) return false;
+  if (!isOver && c.receiveQueue.packetCount < heads.fairShare) return false;
   if (!c.reassembly.isEmpty) {
     count(Counter.TCP_OUT_OF_ORDER_PRUNED);
     c.reassembly.clear();
   }
-  if (isScarce) return !c.receiveQueue.isEmpty;
-  return c.receiveQueue.footprint > limit;
+  // Everyone may have something: a request, not a flood.
+  if (c.receiveQueue.isEmpty) return heads.isCritical;
+  return c.receiveQueue.footprint > limit || c.receiveQueue.packetCount >= heads.fairShare;
 }

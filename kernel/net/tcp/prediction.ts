@@ -3,6 +3,7 @@
 
 import * as clock from "../clock";
 import { Counter, count } from "../counters";
+import { heads } from "../packet/buffer";
 import { Packet } from "../packet/packet";
 import { advanceInOrder } from "./acknowledgment";
 import { Acknowledge, Connection } from "./connection";
@@ -24,6 +25,7 @@ export function predicted(c: Connection, segment: Segment, packet: Packet): bool
   if (c.hasTimestamps) {
     if (!segment.hasTimestamps || <i32>(segment.timestampValue - c.timestampRecent) < 0) return false;
   }
+  if (segment.length != 0 && c.receiveQueue.packetCount >= heads.fairShare) return false;
   // A duplicate acknowledgment is news.
   if (acknowledged == 0 && segment.length == 0) return false;
   if (!c.reassembly.isEmpty) return false;

@@ -22,6 +22,11 @@ export class ReceiveQueue extends Piece {
     return this.length == 0;
   }
 
+  /** Packet heads held. */
+  get packetCount(): u32 {
+    return this.packets.length;
+  }
+
   /** Memory held: what a hostile peer makes us keep. */
   get footprint(): u32 {
     return this.packets.footprint;

@@ -15,7 +15,7 @@ import * as interfaces from "../ip/interfaces";
 import * as ip from "../ip/output";
 import { Path } from "../ip/path";
 import { SocketObserver } from "../observer";
-import { Buffer, chunks, FRAME_SIZE } from "../packet/buffer";
+import { Buffer, chunks, FRAME_SIZE, heads } from "../packet/buffer";
 import { allocateForData, Checksum, Packet, Piece } from "../packet/packet";
 import { PacketQueue } from "../packet/queue";
 import { Binding } from "../transport/ports";
@@ -208,7 +208,7 @@ export class UdpEndpoint extends Piece {
       packet.release();
       return;
     }
-    if (this.queue.footprint + packet.footprint > this.receiveBuffer) {
+    if (this.queue.footprint + packet.footprint > this.receiveBuffer || heads.isScarce) {
       count(Counter.UDP_RECEIVE_BUFFER_ERRORS);
       this.drops++;
       packet.release();

@@ -179,6 +179,34 @@ test("a peer that never reads holds no more than the send buffer", () => {
   assert.equal(t.host.wasm.chunksUsed(), 0);
 });
 
+test("peers whose data nobody reads fill their share of memory; others are still served", () => {
+  const t = new Dialogue({ ramMegabytes: 64 });
+  t.host.wasm.setHeadsLimit(512);
+  t.listen(200);
+  const unread: number[] = [];
+  for (let i = 0; i < 40; i++) {
+    t.port = 42_000 + i;
+    t.accepted();
+    unread.push(t.handle);
+    for (let j = 0; j < 20; j++) t.send("A", { seq: j * 1460, data: 1460 });
+    t.forget();
+  }
+  assert.ok(t.host.wasm.headsUsed() <= 480, `${t.host.wasm.headsUsed()} of 512 packet heads`);
+  assert.ok(t.host.counter("TCP_RECEIVE_BUFFER_DROPS") > 0);
+  t.port = 50_000;
+  t.accepted();
+  t.send("A", { data: 100 });
+  assert.equal(t.read(), 100);
+  t.write(1000);
+  assert.equal(
+    t.forget().reduce((sum, segment) => sum + segment.payload.length, 0),
+    1000,
+  );
+  // Reading makes room again.
+  for (const handle of unread) t.host.read(handle);
+  assert.ok(t.host.wasm.headsUsed() < 10);
+});
+
 /** An ICMP error that quotes a segment of the stack's. */
 function icmpAbout(t: Dialogue, type: number, code: number, sequence: number, mtu = 0): void {
   const quoted = tcpHeader({
