@@ -3,6 +3,7 @@
 
 import { BootConfig } from "../boot/config";
 import * as bus from "../drivers/pci/bus";
+import * as bochs from "../drivers/display/bochs";
 import { E1000Driver } from "../drivers/e1000/e1000";
 import { startMmioDevices } from "../drivers/virtio/mmio-devices";
 import { VirtioNetDriver } from "../drivers/virtio/net";
@@ -95,6 +96,7 @@ export function startNetwork(config: BootConfig, commandLine: StaticArray<u8>, m
   registerNetworkFiles();
   bus.addDriver(new VirtioNetDriver());
   bus.addDriver(new E1000Driver());
+  bochs.register();
   bus.start();
   startMmioDevices(commandLine);
   // Interfaces are made at the first poll.
