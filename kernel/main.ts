@@ -9,6 +9,7 @@ import { handleSyscall } from "./entry/syscall";
 import { handleTrap } from "./entry/trap";
 import { startNetwork } from "./init/network";
 import { readConfiguration, startFirstProgram } from "./init/first-program";
+import { collectWhenIdle } from "./sched/idle-collection";
 import * as scheduler from "./sched/scheduler";
 import { Thread } from "./sched/thread";
 
@@ -18,6 +19,7 @@ export function boot(info: usize): void {
   let config = readConfiguration(machine);
   startClock(machine);
   setAutomatic(true);
+  collectWhenIdle();
   startNetwork(config, machine.commandLine, frames.totalCount() * frames.FRAME_SIZE);
   stepDone("network devices");
   startFirstProgram(machine, config);

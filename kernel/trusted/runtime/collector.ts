@@ -1,9 +1,15 @@
-// The collector: mark and sweep, the world stopped (the kernel is one thread at a time anyway). Fields of objects and
-// globals are found exactly, by what asc generates; kernel stacks and the registers spilled there are scanned
-// conservatively: any word that could be a pointer into an object keeps it.
+// The collector: mark and sweep. Fields of objects and globals are found exactly, by what asc generates; kernel stacks
+// and the registers spilled there are scanned conservatively: any word that could be a pointer into an object keeps it.
 //
-// When: after enough allocation, when the CPU is idle if it can wait, else inside an allocation. Sweeping is lazy, so a
-// pause is the marking alone. The longest pause is kept and published (/proc/eggos/collector).
+// Marking is incremental: it begins after enough allocation and goes on in small steps, when the CPU is idle if it can,
+// else inside allocations, each a few hundred objects for the bytes handed out since the last. Meanwhile every store of
+// a reference into an object marks what it refers to (`__link`: Dijkstra's write barrier, "On-the-fly garbage
+// collection", CACM 21(11), 1978), so that a visited object never refers to an unvisited one. Globals and stacks have
+// no barrier: marking ends with a look at all of them, and at what only they have got since. Sweeping is lazy.
+//
+//   resting ──allocated enough──► begin ──► step, step, … ──nothing left──► end (stacks, globals) ──► resting
+//
+// A pause is one of begin, step and end. The longest is kept and published (/proc/eggos/collector).
 
 import * as clock from "machine/clock";
 import * as cpu from "machine/cpu";
@@ -11,16 +17,28 @@ import { LINEAR_BASE } from "machine/linear";
 import * as stacks from "memory/stacks";
 import * as heap from "runtime/heap";
 
-/** Collect inside an allocation after this much, or as much as is alive if that is more. */
-const FORCED_BYTES: usize = 8 << 20;
-/** Collect when idle after this much, or a quarter of what is alive if that is more. */
+/** Begin after this much has been allocated, or half of what is alive if that is more. */
+const BEGIN_BYTES: usize = 4 << 20;
+/** An idle CPU begins after this much, or a quarter of what is alive if that is more. */
 const IDLE_BYTES: usize = 1 << 20;
+/** While marking, a step inside an allocation comes after this much; … */
+const STEP_BYTES: usize = 16 << 10;
+/** … and marks this many objects: far more than 16 KB holds, so that marking ends long before memory does. */
+const STEP_OBJECTS: u32 = 512;
+/** Objects a step marks on an idle CPU; interrupts come in between. */
+const IDLE_STEP_OBJECTS: u32 = 128;
+const NEVER: usize = usize.MAX_VALUE;
 
-/** Entries of the mark stack; when they do not suffice, marked objects are scanned again until nothing new is found. */
+/** Entries of the mark stack; what finds no room on it becomes grey in its block. */
 const MARK_STACK_ENTRIES: usize = 4096;
 const markStack: usize = memory.data(<i32>(MARK_STACK_ENTRIES * 4));
 let markDepth: usize = 0;
-let hasOverflowed: bool = false;
+/** Between begin and end. */
+let isMarking: bool = false;
+/** Objects marked since begin. */
+let marked: u32 = 0;
+/** The collector gets its turn when more than this has been allocated since the last collection. */
+let nextTurnBytes: usize = NEVER;
 
 /** Changes with every collection: what static objects carry when they have been visited. */
 let epoch: u32 = 1;
@@ -48,21 +66,27 @@ export function totalPauseTicks(): u64 {
 /** Let allocation start collections by itself: once the kernel's stacks can be scanned. */
 export function setAutomatic(value: bool): void {
   isAutomatic = value;
+  nextTurnBytes = value ? max(BEGIN_BYTES, liveAfter >> 1) : NEVER;
 }
 
-/** Whether an idle CPU should collect now. */
+/** Whether an idle CPU has something to collect. */
 export function isDue(): bool {
-  return isAutomatic && heap.allocatedSinceCollection() > max(IDLE_BYTES, liveAfter >> 2);
+  return isMarking || (isAutomatic && heap.allocatedSinceCollection() > max(IDLE_BYTES, liveAfter >> 2));
+}
+
+/** On an idle CPU: a small part of a collection, then let interrupts in and look whether there is something to run. */
+export function idleStep(): void {
+  takeTurn(IDLE_STEP_OBJECTS);
 }
 
 // What asc calls. Header and lifetime rules: AssemblyScript std/assembly/rt.
 
 /** A new zeroed object of class `id` with `size` bytes of fields. */
 export function __new(size: usize, id: i32): usize {
-  if (isAutomatic && heap.allocatedSinceCollection() > max(FORCED_BYTES, liveAfter)) __collect();
+  if (heap.allocatedSinceCollection() > nextTurnBytes) takeTurn(STEP_OBJECTS);
   let object = heap.allocate(size);
   if (object == 0) {
-    if (isAutomatic) __collect();
+    if (isAutomatic) collectTwice();
     object = heap.allocate(size);
     assert(object != 0, "the kernel heap is full: give the machine more memory (egg run -m)");
   }
@@ -83,7 +107,10 @@ export function __renew(old: usize, size: usize): usize {
   return object;
 }
 
-export function __link(_parent: usize, _child: usize, _expectMultiple: bool): void {}
+/** A reference to `child` has been stored in an object: the write barrier. asc calls it for every such store. */
+export function __link(_parent: usize, child: usize, _expectMultiple: bool): void {
+  if (isMarking) __visit(child, 0);
+}
 
 /** Objects are never pinned: nothing outside the kernel holds references. */
 export function __pin(object: usize): usize {
@@ -97,6 +124,7 @@ export function __visit(object: usize, _cookie: u32): void {
   if (object == 0) return;
   if (object >= heap.start()) {
     if (!heap.mark(object)) return;
+    marked++;
   } else {
     // Static data: asc's header is 16 bytes, of which the collector may use the first eight.
     if (load<u32>(object - 16) == epoch) return;
@@ -107,44 +135,78 @@ export function __visit(object: usize, _cookie: u32): void {
 }
 
 function push(object: usize): void {
-  if (markDepth == MARK_STACK_ENTRIES) {
-    hasOverflowed = true;
-    return;
-  }
-  store<u32>(markStack + markDepth * 4, <u32>object);
-  markDepth++;
+  if (markDepth < MARK_STACK_ENTRIES) {
+    store<u32>(markStack + markDepth * 4, <u32>object);
+    markDepth++;
+  } else if (object >= heap.start()) heap.setGrey(object);
+  else __visit_members(object, 0); // static data: literals, which do not nest deeply
 }
 
-function drain(): void {
-  while (markDepth > 0) {
-    markDepth--;
-    __visit_members(<usize>load<u32>(markStack + markDepth * 4), 0);
+/** Visit what marked objects refer to until nothing is left (true) or `limit` more are marked (false). */
+function drain(limit: u32): bool {
+  let until = <u64>marked + <u64>limit;
+  while (true) {
+    if (markDepth > 0) {
+      markDepth--;
+      __visit_members(<usize>load<u32>(markStack + markDepth * 4), 0);
+    } else {
+      let object = heap.takeGrey();
+      if (object == 0) return true;
+      __visit_members(object, 0);
+    }
+    if (<u64>marked > until) return false;
   }
 }
 
-/** Find and free what nothing refers to. */
-export function __collect(): void {
+/** Begin, or go on with a step. */
+function takeTurn(limit: u32): void {
   let began = clock.ticks();
+  if (!isMarking) begin();
+  else if (drain(limit)) end();
+  else nextTurnBytes = isAutomatic ? heap.allocatedSinceCollection() + STEP_BYTES : NEVER;
+  paused(began);
+}
+
+function begin(): void {
   epoch++;
+  marked = 0;
+  isMarking = true;
   heap.beginMarking();
   __visit_globals(0);
+  nextTurnBytes = isAutomatic ? heap.allocatedSinceCollection() + STEP_BYTES : NEVER;
+}
+
+/** Mark what only globals and stacks refer to by now, and let go of the rest. */
+function end(): void {
+  __visit_globals(0);
   scanStacks();
-  drain();
-  while (hasOverflowed) {
-    hasOverflowed = false;
-    let object = heap.nextMarked(0);
-    while (object != 0) {
-      if (load<u32>(object - 8) > idof<string>()) __visit_members(object, 0);
-      drain();
-      object = heap.nextMarked(object);
-    }
-  }
+  drain(u32.MAX_VALUE);
   heap.finishMarking();
+  isMarking = false;
   liveAfter = heap.usedBytes();
   collections++;
+  nextTurnBytes = isAutomatic ? max(BEGIN_BYTES, liveAfter >> 1) : NEVER;
+}
+
+function paused(began: u64): void {
   let ticks = clock.ticks() - began;
   totalTicks += ticks;
   if (ticks > longestTicks) longestTicks = ticks;
+}
+
+/** Memory is out: what died while a marking was on is found only by the next. */
+function collectTwice(): void {
+  if (isMarking) __collect();
+  __collect();
+}
+
+/** Find and free what nothing refers to, all at once: for when memory is out, and for tests. */
+export function __collect(): void {
+  let began = clock.ticks();
+  if (!isMarking) begin();
+  drain(u32.MAX_VALUE);
+  end();
+  paused(began);
 }
 
 function scanStacks(): void {
@@ -165,7 +227,6 @@ function scan(from: usize, to: usize): void {
     visitPossible(word);
     visitPossible(word - <usize>LINEAR_BASE);
   }
-  drain();
 }
 
 function visitPossible(address: usize): void {

@@ -2,9 +2,12 @@
 // 32 KB. A block holds cells of one size, or is part of a large object. Any address inside a cell leads to its start in
 // a few instructions, which is what a conservative scan of stacks needs.
 //
-//   block  | marks 256 B | old marks 256 B | cell | cell | … small: cells of one size class
-//          | 8 B pad, object …                               large: one object over whole blocks
-//   cell   | rtId u32 | rtSize u32 | the object's fields …   asc reads rtId at −8 and rtSize at −4
+//   block  | marks 256 B | old marks 256 B | grey 256 B | cell | cell | … small: cells of one size class
+//          | 8 B pad, object …                                            large: one object over whole blocks
+//   cell   | rtId u32 | rtSize u32 | the object's fields …                asc reads rtId at −8 and rtSize at −4
+//
+// Marking goes on in steps between which the kernel allocates: then marks say what is known to be alive so far, and old
+// marks, those of the collection before, which cells of a block that is not swept yet are free.
 //
 // Rules: the tables below are raw static memory, not objects; nothing here may allocate through `__new`.
 
@@ -19,11 +22,14 @@ const BLOCK_SHIFT: usize = 15;
 export const HEADER_SIZE: usize = 8;
 /** One mark bit a cell; the smallest cell is 16 bytes. */
 const MARK_BYTES: usize = BLOCK_SIZE / 16 / 8;
-/** The marks, and behind them those of the collection before: what was dead then and is not swept yet is no object. */
-const BLOCK_HEADER: usize = MARK_BYTES * 2;
+/** Old marks: what was dead in the collection before and is not swept yet is no object. */
+const OLD_MARKS: usize = MARK_BYTES;
+/** Grey bits: marked objects whose references are still to be visited and that found no room on the mark stack. */
+const GREY_BITS: usize = MARK_BYTES * 2;
+const BLOCK_HEADER: usize = MARK_BYTES * 3;
 const MAX_BLOCKS: usize = STACKS_START >> BLOCK_SHIFT;
 /** The largest cell that shares a block; anything larger takes whole blocks. */
-export const LARGEST_CELL: usize = 16128;
+export const LARGEST_CELL: usize = 16000;
 const CLASS_COUNT: i32 = 36;
 
 /** What a block is used for. */
@@ -34,12 +40,15 @@ export const enum BlockKind {
   LARGE_TAIL = 3,
 }
 
-// Tables by block number: the kind, the size class, whether it waits to be swept; and for large heads the block count.
+// Tables by block number: the kind, the size class, whether it waits to be swept (a large object: whether no mark was seen
+// in this marking); and for large heads the block count.
 const kinds: usize = memory.data(0x6000);
 const classes: usize = memory.data(0x6000);
 const unswept: usize = memory.data(0x6000);
 /** While marking: whether the block holds unswept dead cells, told by its old marks. */
 const isStale: usize = memory.data(0x6000);
+/** Whether the block has grey bits, or is a large object that is grey. */
+const hasGrey: usize = memory.data(0x6000);
 const largeBlocks: usize = memory.data(0x6000 * 2);
 /** Next block of the same class, as block number + 1; 0 ends the chain. */
 const nextInClass: usize = memory.data(0x6000 * 2);
@@ -63,9 +72,13 @@ let committedEnd: usize = 0;
 let frontier: usize = 0;
 let freeBlockHint: usize = 0;
 let freeBlocks: i32 = 0;
-/** Whether the collector is marking or a sweep is due: set by finishMarking. */
+/** From beginMarking to finishMarking. */
+let isMarking: bool = false;
+let greyBlocks: i32 = 0;
+let greyCursor: usize = 0;
 let bytesSinceCollection: usize = 0;
 let bytesLive: usize = 0;
+let bytesMarked: usize = 0;
 
 /** Bytes handed out since the last collection. */
 export function allocatedSinceCollection(): usize {
@@ -111,10 +124,10 @@ function initialize(): void {
       index = addClass(index, size);
     }
   }
-  index = addClass(index, 5376);
-  index = addClass(index, 6448);
-  index = addClass(index, 8064);
-  index = addClass(index, 10752);
+  index = addClass(index, 5328);
+  index = addClass(index, 6400);
+  index = addClass(index, 8000);
+  index = addClass(index, 10656);
   index = addClass(index, LARGEST_CELL);
   assert(index <= CLASS_COUNT);
   let next: i32 = 0;
@@ -161,11 +174,12 @@ function zero(address: usize, bytes: usize): void {
 function refill(sizeClass: usize): bool {
   let cursorSlot = sweepCursor + sizeClass * 4;
   let cursor = <usize>load<u32>(cursorSlot);
+  let waiting = isMarking ? isStale : unswept;
   while (cursor != 0) {
     let block = cursor - 1;
     cursor = <usize>load<u16>(nextInClass + block * 2);
     store<u32>(cursorSlot, <u32>cursor);
-    if (load<u8>(unswept + block) != 0 && sweep(block, sizeClass)) return true;
+    if (load<u8>(waiting + block) != 0 && sweep(block, sizeClass)) return true;
   }
   let block = takeBlocks(1);
   if (block == 0) return false;
@@ -174,14 +188,15 @@ function refill(sizeClass: usize): bool {
   let first = firstBlock + sizeClass * 4;
   store<u16>(nextInClass + block * 2, <u16>load<u32>(first));
   store<u32>(first, <u32>(block + 1));
-  memory.fill(blockAddress(block), 0, MARK_BYTES);
+  memory.fill(blockAddress(block), 0, BLOCK_HEADER);
   return sweep(block, sizeClass);
 }
 
 /** Put a block's unmarked cells on the free list, in address order; returns whether there are any. Marks are cleared by the next collection. */
 function sweep(block: usize, sizeClass: usize): bool {
-  store<u8>(unswept + block, 0);
+  store<u8>((isMarking ? isStale : unswept) + block, 0);
   let base = blockAddress(block);
+  let marks = isMarking ? base + OLD_MARKS : base;
   let cellSize = <usize>load<u32>(cellSizes + sizeClass * 4);
   let count = (BLOCK_SIZE - BLOCK_HEADER) / cellSize;
   let list = freeCells + sizeClass * 4;
@@ -189,7 +204,7 @@ function sweep(block: usize, sizeClass: usize): bool {
   let found = false;
   for (let index = count; index > 0; index--) {
     let number = index - 1;
-    if ((load<u8>(base + (number >> 3)) >> <u8>(number & 7)) & 1) continue;
+    if ((load<u8>(marks + (number >> 3)) >> <u8>(number & 7)) & 1) continue;
     let cell = base + BLOCK_HEADER + number * cellSize;
     store<u64>(cell, 0); // rtId 0, rtSize 0: a stray pointer to a free cell leads nowhere
     store<u32>(cell, <u32>head, 8);
@@ -205,6 +220,7 @@ function allocateLarge(bytes: usize): usize {
   let block = takeBlocks(count);
   if (block == 0) return 0;
   store<u8>(kinds + block, BlockKind.LARGE_HEAD);
+  store<u8>(unswept + block, isMarking ? 1 : 0);
   store<u16>(largeBlocks + block * 2, <u16>count);
   for (let i: usize = 1; i < count; i++) store<u8>(kinds + block + i, BlockKind.LARGE_TAIL);
   bytesSinceCollection += count * BLOCK_SIZE;
@@ -268,7 +284,7 @@ export function objectAt(address: usize): usize {
     let cellSize = <usize>load<u32>(cellSizes + sizeClass * 4);
     if (number >= (BLOCK_SIZE - BLOCK_HEADER) / cellSize) return 0;
     if (load<u8>(isStale + block) != 0) {
-      if (((load<u8>(base + MARK_BYTES + (number >> 3)) >> <u8>(number & 7)) & 1) == 0) return 0;
+      if (((load<u8>(base + OLD_MARKS + (number >> 3)) >> <u8>(number & 7)) & 1) == 0) return 0;
     }
     return base + BLOCK_HEADER + number * cellSize + HEADER_SIZE;
   }
@@ -284,7 +300,7 @@ export function mark(object: usize): bool {
   if (load<u8>(kinds + block) == BlockKind.LARGE_HEAD) {
     if (load<u8>(unswept + block) == 0) return false;
     store<u8>(unswept + block, 0);
-    bytesLive += <usize>load<u16>(largeBlocks + block * 2) * BLOCK_SIZE;
+    bytesMarked += <usize>load<u16>(largeBlocks + block * 2) * BLOCK_SIZE;
     return true;
   }
   let sizeClass = <usize>load<u8>(classes + block);
@@ -294,31 +310,87 @@ export function mark(object: usize): bool {
   let byte: u32 = load<u8>(base + (number >> 3));
   if ((byte & bit) != 0) return false;
   store<u8>(base + (number >> 3), <u8>(byte | bit));
-  bytesLive += <usize>load<u32>(cellSizes + sizeClass * 4);
+  bytesMarked += <usize>load<u32>(cellSizes + sizeClass * 4);
   return true;
 }
 
-/** Before marking: forget all marks and free lists; large objects count as dead until marked. */
+/**
+ * Remember that the references of a marked object are still to be visited. Takes any number of objects: the mark stack's
+ * overflow.
+ */
+export function setGrey(object: usize): void {
+  let block = object >> BLOCK_SHIFT;
+  if (load<u8>(hasGrey + block) == 0) {
+    store<u8>(hasGrey + block, 1);
+    greyBlocks++;
+  }
+  if (load<u8>(kinds + block) == BlockKind.LARGE_HEAD) return;
+  let base = blockAddress(block);
+  let offset = object - HEADER_SIZE - base - BLOCK_HEADER;
+  let sizeClass = <usize>load<u8>(classes + block);
+  let number = <usize>((<u64>offset * <u64>load<u32>(reciprocals + sizeClass * 4)) >> 32);
+  let byte = base + GREY_BITS + (number >> 3);
+  let bit: u32 = 1 << (<u32>number & 7);
+  store<u8>(byte, <u8>(<u32>load<u8>(byte) | bit));
+}
+
+/** A grey object, grey no more; 0 when there is none. */
+export function takeGrey(): usize {
+  while (greyBlocks > 0) {
+    if (greyCursor >= frontier) greyCursor = heapStart >> BLOCK_SHIFT;
+    let block = greyCursor;
+    if (load<u8>(hasGrey + block) != 0) {
+      let base = blockAddress(block);
+      let isLarge = load<u8>(kinds + block) == BlockKind.LARGE_HEAD;
+      let object = isLarge ? base + 16 : takeGreyCell(block);
+      if (!isLarge && object != 0) return object;
+      store<u8>(hasGrey + block, 0);
+      greyBlocks--;
+      if (object != 0) return object;
+    }
+    greyCursor++;
+  }
+  return 0;
+}
+
+function takeGreyCell(block: usize): usize {
+  let base = blockAddress(block);
+  for (let offset: usize = 0; offset < MARK_BYTES; offset += 8) {
+    let bits = load<u64>(base + GREY_BITS + offset);
+    if (bits == 0) continue;
+    store<u64>(base + GREY_BITS + offset, bits & (bits - 1));
+    let number = offset * 8 + <usize>ctz(bits);
+    let cellSize = <usize>load<u32>(cellSizes + <usize>load<u8>(classes + block) * 4);
+    return base + BLOCK_HEADER + number * cellSize + HEADER_SIZE;
+  }
+  return 0;
+}
+
+/** Forget all marks; large objects count as dead until marked. Free lists stay: cells on them are no objects. */
 export function beginMarking(): void {
   if (!isReady) initialize();
-  bytesLive = 0;
+  isMarking = true;
+  bytesMarked = 0;
+  greyCursor = heapStart >> BLOCK_SHIFT;
   for (let block = heapStart >> BLOCK_SHIFT; block < frontier; block++) {
     let kind: u32 = load<u8>(kinds + block);
     if (kind == BlockKind.SMALL) {
       let base = blockAddress(block);
       let hasDead = load<u8>(unswept + block);
       store<u8>(isStale + block, hasDead);
-      if (hasDead != 0) memory.copy(base + MARK_BYTES, base, MARK_BYTES);
+      if (hasDead != 0) memory.copy(base + OLD_MARKS, base, MARK_BYTES);
       memory.fill(base, 0, MARK_BYTES);
-    }
-    if (kind == BlockKind.SMALL || kind == BlockKind.LARGE_HEAD) store<u8>(unswept + block, 1);
+    } else if (kind == BlockKind.LARGE_HEAD) store<u8>(unswept + block, 1);
   }
-  memory.fill(freeCells, 0, <usize>CLASS_COUNT * 4);
 }
 
 /** After marking: blocks without a live cell become free; the others are swept when their class runs out of cells. */
 export function finishMarking(): void {
+  assert(greyBlocks == 0, "marking ended with objects left to visit");
+  isMarking = false;
+  bytesLive = bytesMarked;
   bytesSinceCollection = 0;
+  memory.fill(freeCells, 0, <usize>CLASS_COUNT * 4);
   memory.fill(firstBlock, 0, <usize>CLASS_COUNT * 4);
   let block = heapStart >> BLOCK_SHIFT;
   freeBlockHint = block;
@@ -332,6 +404,7 @@ export function finishMarking(): void {
     } else if (kind == BlockKind.SMALL) {
       store<u8>(isStale + block, 0);
       if (hasMarks(block)) {
+        store<u8>(unswept + block, 1);
         let first = firstBlock + <usize>load<u8>(classes + block) * 4;
         store<u16>(nextInClass + block * 2, <u16>load<u32>(first));
         store<u32>(first, <u32>(block + 1));
@@ -352,34 +425,4 @@ function hasMarks(block: usize): bool {
     if (load<u64>(base + offset) != 0) return true;
   }
   return false;
-}
-
-/** Call the collector's `rescan` for each marked object: used when the mark stack overflowed. Objects are met in address order. */
-export function nextMarked(after: usize): usize {
-  let address = after == 0 ? heapStart : after;
-  let block = address >> BLOCK_SHIFT;
-  let number: usize = 0;
-  if (after != 0 && load<u8>(kinds + block) == BlockKind.SMALL) {
-    let cellSize = <usize>load<u32>(cellSizes + <usize>load<u8>(classes + block) * 4);
-    number = (after - HEADER_SIZE - blockAddress(block) - BLOCK_HEADER) / cellSize + 1;
-  } else if (after != 0) block++;
-  while (block < frontier) {
-    let kind: u32 = load<u8>(kinds + block);
-    let base = blockAddress(block);
-    if (kind == BlockKind.LARGE_HEAD) {
-      if (load<u8>(unswept + block) == 0) return base + 16;
-    } else if (kind == BlockKind.SMALL) {
-      let cellSize = <usize>load<u32>(cellSizes + <usize>load<u8>(classes + block) * 4);
-      let count = (BLOCK_SIZE - BLOCK_HEADER) / cellSize;
-      while (number < count) {
-        if ((load<u8>(base + (number >> 3)) >> <u8>(number & 7)) & 1) {
-          return base + BLOCK_HEADER + number * cellSize + HEADER_SIZE;
-        }
-        number++;
-      }
-    }
-    number = 0;
-    block++;
-  }
-  return 0;
 }

@@ -48,6 +48,19 @@ export function cut(slot: i32): void {
   }
 }
 
+/** Give one node what another one refers to, so that only it does. */
+export function move(from: i32, to: i32): void {
+  let giver = slots[from];
+  let taker = slots[to];
+  if (giver === null || taker === null || giver === taker) return;
+  taker.left = giver.left;
+  taker.payload = giver.payload;
+  taker.stamp = giver.stamp;
+  giver.left = null;
+  giver.payload = new StaticArray<u8>(1);
+  giver.stamp = 0;
+}
+
 /** Sum of the stamps reachable from a slot down to `depth`; asserts that every payload is intact. */
 export function sum(slot: i32, depth: i32): u64 {
   let node = slots[slot];
@@ -154,6 +167,10 @@ export function staleWordFinds(neighbours: i32): bool {
 
 export function collect(): void {
   collector.__collect();
+}
+/** A part of a collection, as on an idle CPU. */
+export function step(): void {
+  collector.idleStep();
 }
 export function used(): u32 {
   return <u32>heap.usedBytes();

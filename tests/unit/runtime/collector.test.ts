@@ -16,7 +16,9 @@ interface Exports {
   constructsZeroed(): number;
   interior(bytes: number, offset: number): number;
   staleWordFinds(neighbours: number): number;
+  move(from: number, to: number): void;
   collect(): void;
+  step(): void;
   used(): number;
   collections(): number;
 }
@@ -54,6 +56,47 @@ test("what is reachable survives collections unchanged, in any order of changes"
         heap.sum(pick(256), 6);
       }
     }
+  }
+});
+
+test("nothing reachable is lost when the graph changes between the steps of a collection", () => {
+  for (let seed = 1; seed <= 8; seed++) {
+    const heap = fresh();
+    const random = new SeededRandom(seed);
+    const pick = (limit: number) => Math.floor(random.next() * limit);
+    const stamps = new Array<bigint>(256).fill(0n);
+    heap.buildChain(3000); // so that one marking takes many steps
+    heap.buildWide(6000);
+    for (let step = 0; step < 30_000; step++) {
+      const slot = pick(256);
+      const what = pick(100);
+      if (what < 40) {
+        const stamp = BigInt(step + 1);
+        heap.put(slot, pick(20) === 0 ? pick(60_000) : pick(300), stamp, pick(256), pick(256));
+        stamps[slot] = stamp;
+        heap.cut(pick(256));
+      } else if (what < 60) {
+        const to = pick(256);
+        heap.move(slot, to);
+        if (stamps[slot] !== 0n && stamps[to] !== 0n && slot !== to) {
+          stamps[to] = stamps[slot] as bigint;
+          stamps[slot] = -1n;
+        }
+      } else if (what < 70) {
+        heap.drop(slot);
+        stamps[slot] = 0n;
+      } else heap.step();
+      if (heap.used() > HEAP_BYTES / 2) heap.collect();
+      if (step % 500 === 0) {
+        for (let i = 0; i < 256; i++) {
+          const expected = stamps[i] === -1n ? 0n : stamps[i];
+          assert.equal(heap.sum(i, 0), expected, `seed ${seed}, step ${step}, slot ${i}`);
+        }
+        assert.equal(heap.countChain(), 6000);
+        assert.equal(heap.countWide(), 6000);
+      }
+    }
+    assert.ok(heap.collections() > 20, `${heap.collections()} collections`);
   }
 });
 
