@@ -48,11 +48,15 @@ export function readConfiguration(machine: Machine): BootConfig {
   return config;
 }
 
-/** Make everything ready for the program and let its thread run. */
-export function startFirstProgram(machine: Machine, config: BootConfig): void {
+/** Where the kernel's lines go, and which calls there are: before modules have something to say or to wrap. */
+export function prepareModules(config: BootConfig): void {
   directLog(config);
   if (config.traceBoot) log.setShownLevel(log.INFO);
   defineAllCalls();
+}
+
+/** Make everything ready for the program and let its thread run. */
+export function startFirstProgram(machine: Machine, config: BootConfig): void {
   connectHooks();
   let trouble = mountFileSystems(machine);
   if (trouble !== null) fail(complaint().string(trouble), NOT_FOUND);

@@ -1,12 +1,7 @@
-// The network comes up: the stack, the devices and the thread that polls them. What is set by hand (`egg run --ip`) goes
-// before DHCP.
+// The network comes up: the stack, then, when the devices are there, interfaces and the thread that polls them. What is
+// set by hand (`egg run --ip`) goes before DHCP.
 
 import { BootConfig } from "../boot/config";
-import * as bus from "../drivers/pci/bus";
-import * as bochs from "../drivers/display/bochs";
-import { E1000Driver } from "../drivers/e1000/e1000";
-import { startMmioDevices } from "../drivers/virtio/mmio-devices";
-import { VirtioNetDriver } from "../drivers/virtio/net";
 import * as random from "../entropy/random";
 import * as log from "../log/log";
 import { Address } from "../net/address";
@@ -89,16 +84,15 @@ class ThreadWaker extends Waker {
   }
 }
 
-/** Bring everything up. Programs may open sockets from here on; addresses come a moment later. */
-export function startNetwork(config: BootConfig, commandLine: StaticArray<u8>, memoryBytes: u64): void {
+/** The stack and its packet memory, which devices take their buffers from. */
+export function prepareNetwork(config: BootConfig, memoryBytes: u64): void {
   stack.start(random.random64(), random.random64(), memoryBytes);
   if (config.addresses.length > 0) stack.configureByHand();
   registerNetworkFiles();
-  bus.addDriver(new VirtioNetDriver());
-  bus.addDriver(new E1000Driver());
-  bochs.register();
-  bus.start();
-  startMmioDevices(commandLine);
+}
+
+/** The devices are there: programs may open sockets from here on; addresses come a moment later. */
+export function startNetwork(config: BootConfig): void {
   // Interfaces are made at the first poll.
   stack.poll(clock.nowNs());
   configure(config);

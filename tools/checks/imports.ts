@@ -40,6 +40,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   entry: [...services, "syscall"],
   boot: [...services, "syscall", "entry"],
   init: [...services, "syscall", "entry", "boot"],
+  modules: [],
 };
 /** main.ts lists what is started: it may import everything. */
 const unrestricted = "main.ts";

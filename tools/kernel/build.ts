@@ -15,11 +15,13 @@ import { hash, hashFile, readIfThere, repositoryRoot, writeIfChanged, writeWhole
 import { CompileError, compileCached } from "./compile.ts";
 import { compileObjects, compilerIdentity, link, type Source, ToolError } from "./gcc.ts";
 import { withLock } from "./lock.ts";
+import { enabledFile, enabledText, type ModuleChoice, ModuleError } from "./modules.ts";
 import { symbolTable } from "./symbols.ts";
 import { buildVdso, vdsoFolder } from "./vdso.ts";
 
 export { CompileError } from "./compile.ts";
 export { ToolError } from "./gcc.ts";
+export { ModuleError } from "./modules.ts";
 
 export interface BuildProgress {
   readonly step: "typescript" | "translate" | "gcc" | "link" | "symbols";
@@ -34,6 +36,8 @@ export interface BuildOptions {
   readonly entries?: readonly string[];
   /** The file that exports boot, trap, syscall and threadMain; kernel/main.ts by default. */
   readonly main?: string;
+  /** Which modules it has; all of its own and no others by default. */
+  readonly modules?: ModuleChoice;
   /** Leave the TypeScript unoptimized for the debugger: every local can be printed. Several times slower. */
   readonly debug?: boolean;
   /** Folder for all output, relative to the repository; build/kernel by default, build/kernel-debug with `debug`. */
@@ -97,7 +101,7 @@ function settingsHash(options: BuildOptions): string {
   ];
   const hashes = files.map((file) => `${file} ${hashFile(resolve(repositoryRoot, file))}`);
   return hash(
-    JSON.stringify([options.entries ?? [], options.main ?? "", options.debug ?? false]),
+    JSON.stringify([options.entries ?? [], options.main ?? "", options.debug ?? false, enabledText(options.modules)]),
     ...hashes,
     compilerIdentity(),
   );
@@ -125,6 +129,7 @@ async function build(output: string, options: BuildOptions): Promise<Manifest["i
     noUnsafe: true,
     memoryBase,
     initialMemory,
+    made: { [enabledFile]: enabledText(options.modules) },
   });
   for (const warning of compiled.warnings) options.onWarning?.(warning);
   report("typescript", 1, 1, main);
@@ -277,7 +282,14 @@ async function main(): Promise<void> {
     if (kernel.isFresh) console.error(`kernel built in ${seconds} s`);
   } catch (error) {
     progress.clear();
-    if (!(error instanceof CompileError || error instanceof ToolError || error instanceof TranslationError))
+    if (
+      !(
+        error instanceof CompileError ||
+        error instanceof ToolError ||
+        error instanceof TranslationError ||
+        error instanceof ModuleError
+      )
+    )
       throw error;
     console.error(error.message);
     process.exitCode = 1;

@@ -60,6 +60,8 @@ export interface CompileOptions {
   readonly initialMemory?: number;
   /** Export `__new`, `__pin` and the rest of the runtime's interface. */
   readonly exportRuntime?: boolean;
+  /** Sources that are not on disk, by their path from the repository. */
+  readonly made?: Readonly<Record<string, string>>;
   /** Further asc arguments. */
   readonly arguments?: readonly string[];
 }
@@ -148,6 +150,11 @@ async function compileNow(options: CompileOptions): Promise<CompileResult> {
     },
     readFile(name, baseDir) {
       const path = repositoryPath(name, baseDir);
+      const made = options.made?.[path];
+      if (made !== undefined) {
+        sources.set(path, made);
+        return made;
+      }
       const content = readIfThere(resolve(repositoryRoot, path));
       inputs.set(path, content === null ? null : hash(content));
       if (content === null) return null;

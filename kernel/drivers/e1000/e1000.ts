@@ -7,16 +7,12 @@ import * as mem from "machine/mem";
 import * as mmio from "machine/mmio";
 import { direct, physicalOf } from "memory/address";
 import * as frames from "memory/frames";
-import { InterruptHandler } from "../../interrupt/vectors";
 import * as checksum from "../../net/checksum";
 import { Feature } from "../../net/link/device";
-import { nextEthernetName } from "../../net/link/names";
-import { carrierChanged, receive, register } from "../../net/link/registry";
+import { carrierChanged, receive } from "../../net/link/registry";
 import { allocate, Checksum, HEADROOM, Packet, Segmentation } from "../../net/packet/packet";
 import * as waker from "../../net/waker";
 import { Protocol } from "../../net/wire/ipv4";
-import { PciDriver } from "../pci/bus";
-import { PciDevice } from "../pci/device";
 import { RingDevice } from "../ring-device";
 import * as reg from "./registers";
 
@@ -301,47 +297,5 @@ export class E1000 extends RingDevice {
     this.receiveTail = tail;
     mmio.fence();
     this.write(reg.RECEIVE_TAIL, tail);
-  }
-}
-
-class Interrupt extends InterruptHandler {
-  constructor(private device: E1000) {
-    super();
-  }
-
-  handle(): void {
-    this.device.interrupted();
-  }
-}
-
-const INTEL: u32 = 0x8086;
-/** 82540EM, 82545EM, 82543GC, 82544GC, 82546EB, 82574L, 82583V, I217-LM, I217-V, I218-LM, I219-LM, I219-V. */
-const DEVICES: StaticArray<u32> = [
-  0x100e, 0x100f, 0x1004, 0x1008, 0x1010, 0x10d3, 0x150c, 0x153a, 0x153b, 0x155a, 0x156f, 0x1570,
-];
-
-export class E1000Driver extends PciDriver {
-  get name(): string {
-    return "e1000";
-  }
-
-  matches(device: PciDevice): bool {
-    if (device.vendor != INTEL) return false;
-    for (let i = 0; i < DEVICES.length; i++) if (DEVICES[i] == device.device) return true;
-    return false;
-  }
-
-  start(device: PciDevice): bool {
-    device.enable();
-    let registers = device.map(0);
-    if (registers == 0) return false;
-    let ethernet = new E1000(registers);
-    if (!ethernet.initialize()) return false;
-    ethernet.name = nextEthernetName();
-    // Without an interrupt the stack's own timers still poll it.
-    device.connectInterrupt(new Interrupt(ethernet));
-    if (!register(ethernet)) return false;
-    ethernet.start();
-    return true;
   }
 }

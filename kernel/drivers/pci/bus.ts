@@ -3,6 +3,7 @@
 //   pci.addDriver(new VirtioNetDriver());
 //   pci.start();
 
+import * as module from "../../lib/module";
 import * as log from "../../log/log";
 import * as configuration from "./configuration";
 import { PciDevice } from "./device";
@@ -16,6 +17,9 @@ const MAX_DEPTH: u32 = 8;
 
 /** A driver for some kind of function. */
 export abstract class PciDriver {
+  /** The module that brought it. */
+  module: string = "";
+
   abstract get name(): string;
   /** Whether this driver is for the device. */
   abstract matches(device: PciDevice): bool;
@@ -28,6 +32,7 @@ const drivers: Array<PciDriver> = [] as PciDriver[];
 export const devices: Array<PciDevice> = [] as PciDevice[];
 
 export function addDriver(driver: PciDriver): void {
+  driver.module = module.current;
   drivers.push(driver);
 }
 
@@ -70,7 +75,10 @@ function startDriver(device: PciDevice): void {
       .string("pci: ")
       .string(driver.name)
       .string(hasStarted ? " started, slot " : " failed, slot ")
-      .decimal(device.slot);
+      .decimal(device.slot)
+      .string(" (module ")
+      .string(driver.module)
+      .byte(0x29);
     log.end();
     if (hasStarted) return;
   }

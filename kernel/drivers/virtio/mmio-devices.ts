@@ -3,11 +3,10 @@
 //   virtio_mmio.device=512@0xfeb00e00:12      size @ physical address : interrupt line
 
 import * as log from "../../log/log";
+import { driverFor } from "./drivers";
 import { MmioTransport } from "./mmio-transport";
-import { startDevice } from "./net";
 
 const KEY: string = "virtio_mmio.device=";
-const NETWORK: u32 = 1;
 const SPACE: u32 = 0x20;
 
 let position: i32 = 0;
@@ -33,9 +32,17 @@ function startOne(text: StaticArray<u8>, at: i32): void {
   let address = number(text);
   if (!accept(text, 0x3a)) return;
   let transport = new MmioTransport(address, <u32>number(text));
-  if (transport.find() != NETWORK) return;
-  if (startDevice(transport)) return;
-  log.begin(log.WARNING).string("virtio-mmio: the network device at ").hex(address).string(" does not start");
+  let driver = driverFor(transport.find());
+  if (driver === null || driver.start(transport)) return;
+  log
+    .begin(log.WARNING)
+    .string("virtio-mmio: ")
+    .string(driver.name)
+    .string(" failed at ")
+    .hex(address)
+    .string(" (module ")
+    .string(driver.module)
+    .byte(0x29);
   log.end();
 }
 

@@ -10,17 +10,13 @@ import { Feature } from "../../net/link/device";
 import { carrierChanged, receive, register } from "../../net/link/registry";
 import { allocate, Checksum, HEADROOM, Packet, Segmentation } from "../../net/packet/packet";
 import { HEAD_SIZE } from "../../net/packet/buffer";
-import { PciDriver } from "../pci/bus";
-import { PciDevice } from "../pci/device";
 import * as waker from "../../net/waker";
 import { nextEthernetName } from "../../net/link/names";
 import { RingDevice } from "../ring-device";
-import { deviceType, PciTransport } from "./pci-transport";
 import { Virtqueue } from "./queue";
 import { FEATURE_EVENT_INDEX, FEATURE_INDIRECT, INTERRUPT_CONFIG, VirtioTransport } from "./transport";
 
 /** Device type (§5). */
-const NETWORK: u32 = 1;
 
 /** Feature bits (§5.1.3). */
 const FEATURE_CHECKSUM: u64 = 1 << 0;
@@ -307,20 +303,5 @@ class ConfigRelay extends InterruptHandler {
   handle(): void {
     let device = this.device;
     if (device !== null) device.configurationChanged();
-  }
-}
-
-export class VirtioNetDriver extends PciDriver {
-  get name(): string {
-    return "virtio-net";
-  }
-
-  matches(device: PciDevice): bool {
-    return deviceType(device) == NETWORK;
-  }
-
-  start(device: PciDevice): bool {
-    let transport = new PciTransport(device);
-    return transport.find() && startDevice(transport);
   }
 }
