@@ -22,6 +22,10 @@ function waitForAddresses(): void {
 }
 
 export class ResolverFile extends TextSource {
+  override get tellsSize(): bool {
+    return true;
+  }
+
   override render(text: Text): void {
     waitForAddresses();
     if (resolvers.domainLength > 0) {

@@ -9,6 +9,7 @@
 import { bytesAddress } from "memory/address";
 import { DT_DIR, DT_LNK, DT_REG } from "../abi/dirent";
 import { EACCES, EINVAL, ENOENT, EPERM } from "../abi/errno";
+import { SEEK_CUR, SEEK_END, SEEK_SET } from "../abi/fcntl";
 import { GrowingText, Text } from "../lib/text";
 import { IoVector } from "../memory/io-vector";
 import * as clock from "../sched/clock";
@@ -80,6 +81,14 @@ export class ProcNode extends Inode {
 export class TextSource {
   render(_text: Text): void {}
 
+  /**
+   * Whether a file of /etc is this: programs then expect its size from stat(2) and lseek(2) as of any other (c-ares reads as
+   * much of resolv.conf as fstat says). Linux tells 0 for files of /proc.
+   */
+  get tellsSize(): bool {
+    return false;
+  }
+
   /** A program wrote `length` bytes at the start of `bytes`. 0 or a negative errno. */
   accept(_bytes: StaticArray<u8>, _length: i32): i32 {
     return -EACCES;
@@ -96,7 +105,9 @@ export class ProcText extends ProcNode {
   }
 
   override open(_flags: u32): File | null {
-    return new TextFile(this.source);
+    let file = new TextFile(this.source);
+    if (this.source.tellsSize) this.size = file.measure();
+    return file;
   }
 
   /** O_TRUNC on a /proc/sys file does nothing. */
@@ -120,13 +131,22 @@ class TextFile extends File {
     return moved;
   }
 
+  /** Make the text. */
+  private made(): GrowingText {
+    let text = new GrowingText(FIRST_TEXT, TEXT_LIMIT);
+    this.source.render(text);
+    this.text = text;
+    return text;
+  }
+
+  /** How long the text is now. */
+  measure(): u64 {
+    return <u64>this.made().length;
+  }
+
   override readAt(io: IoVector, offset: u64): i64 {
     let text = this.text;
-    if (text === null) {
-      text = new GrowingText(FIRST_TEXT, TEXT_LIMIT);
-      this.source.render(text);
-      this.text = text;
-    }
+    if (text === null) text = this.made();
     if (offset >= <u64>text.length) return 0;
     return io.put(text.address + offset, min(io.remaining, <u64>text.length - offset));
   }
@@ -145,8 +165,12 @@ class TextFile extends File {
   }
 
   override seek(offset: i64, whence: i32): i64 {
-    let target = whence == 1 ? <i64>this.position + offset : offset;
-    if (whence > 1 || whence < 0 || target < 0) return -EINVAL;
+    let isFromEnd = whence == SEEK_END && this.source.tellsSize;
+    if (!isFromEnd && whence != SEEK_SET && whence != SEEK_CUR) return -EINVAL;
+    let target = offset;
+    if (whence == SEEK_CUR) target += <i64>this.position;
+    if (isFromEnd) target += <i64>this.measure();
+    if (target < 0) return -EINVAL;
     this.position = <u64>target;
     return target;
   }

@@ -3,7 +3,7 @@
  * network (net/serve.ts), and a client inside against servers outside (net/client.ts).
  */
 import assert from "node:assert/strict";
-import { execFile, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, execFile, spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import dgram from "node:dgram";
 import { once } from "node:events";
@@ -14,21 +14,27 @@ import https from "node:https";
 import net, { type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import type { Readable } from "node:stream";
+import { Readable } from "node:stream";
 import { buffer, text } from "node:stream/consumers";
+import { pipeline } from "node:stream/promises";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { WebSocket as Client } from "ws";
 import { type Guest, runGuest, startGuest } from "../../cli/run/guest.ts";
 import { knownFailure } from "./known-failures.ts";
-import { handle, pattern } from "./net/handlers.ts";
+import { blocks, handle, hashOfBlocks, pattern } from "./net/handlers.ts";
 import { PORTS } from "./net/ports.ts";
+import { installPackages, missingPackages } from "../../tools/setup/debian.mjs";
 import { parseOutcomes } from "./node-tap.ts";
 
 const folder = join(import.meta.dirname, "net");
 const certificate = readFileSync(join(folder, "data/test-certificate.pem"));
 const LIMIT_MS = 120_000;
+
+before(async () => {
+  await installPackages(missingPackages(new URL("../../tools/setup/network-clients.json", import.meta.url)));
+});
 
 /** A test that may be known to fail; then it is reported when it passes. */
 function check(name: string, body: () => Promise<void>): void {
@@ -171,10 +177,8 @@ describe("servers in the guest, clients outside", () => {
     const socket = net.connect(at.http, "127.0.0.1");
     socket.write("GET /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
     assert.match(await text(socket), /^HTTP\/1\.1 200 OK[\s\S]*hello eggos$/);
-    if (spawnSync("curl", ["--version"]).status === 0) {
-      const { stdout } = await promisify(execFile)("curl", ["-s", "-m", "20", `${base()}/hello`]);
-      assert.equal(stdout, "hello eggos");
-    }
+    const { stdout } = await promisify(execFile)("curl", ["-s", "-m", "20", `${base()}/hello`]);
+    assert.equal(stdout, "hello eggos");
   });
 
   check("json bodies and streams", async () => {
@@ -193,6 +197,51 @@ describe("servers in the guest, clients outside", () => {
     assert.ok(down.equals(pattern(0, size)));
     const up = await fetch(`${base()}/upload`, { method: "POST", body: new Blob([pattern(0, size)]) });
     assert.deepEqual(await up.json(), { size, hash: createHash("sha1").update(pattern(0, size)).digest("hex") });
+  });
+
+  check("bodies of 200 MB arrive unchanged, both ways", async () => {
+    const size = 200 << 20;
+    const hash = hashOfBlocks(size);
+    const down = createHash("sha256");
+    const response = await fetch(`${base()}/blocks?size=${size}`);
+    for await (const chunk of response.body ?? []) down.update(chunk);
+    assert.equal(down.digest("hex"), hash);
+    const request = http.request({ port: at.http, host: "127.0.0.1", path: "/hash", method: "POST", agent: false });
+    const [[answer]] = await Promise.all([once(request, "response"), pipeline(Readable.from(blocks(size)), request)]);
+    assert.deepEqual(JSON.parse(await text(answer as http.IncomingMessage)), { size, hash });
+  });
+
+  check("a body streams in while the answer streams out", async () => {
+    const request = http.request({ port: at.http, host: "127.0.0.1", path: "/echo", method: "POST", agent: false });
+    request.write("piece 0\n");
+    const [response] = (await once(request, "response")) as [http.IncomingMessage];
+    const reader = createInterface({ input: response })[Symbol.asyncIterator]();
+    // The next piece goes out when the one before it has come back: nothing waits for the end of anything.
+    for (let i = 0; i < 100; i++) {
+      assert.equal((await reader.next()).value, `piece ${i}`);
+      request.write(`piece ${i + 1}\n`);
+    }
+    request.end();
+    assert.equal((await reader.next()).value, "piece 100");
+    assert.equal((await reader.next()).done, true);
+  });
+
+  check("clients that leave in the middle of a body do no harm", async () => {
+    const size = 64 << 20;
+    for (let i = 0; i < 10; i++) {
+      const down = http.get({ port: at.http, host: "127.0.0.1", path: `/blocks?size=${size}`, agent: false });
+      down.on("error", () => {});
+      const [response] = (await once(down, "response")) as [http.IncomingMessage];
+      response.on("error", () => {});
+      await once(response, "data");
+      down.destroy();
+      const up = http.request({ port: at.http, host: "127.0.0.1", path: "/hash", method: "POST", agent: false });
+      up.on("error", () => {});
+      up.setHeader("content-length", size);
+      up.write(pattern(0, 1 << 20), () => up.destroy());
+      await new Promise((resolve) => up.once("close", resolve));
+    }
+    assert.equal(await (await fetch(`${base()}/hello`)).text(), "hello eggos");
   });
 
   check("keep-alive, 64 connections at once, 200 one after another", async () => {
@@ -238,10 +287,9 @@ describe("servers in the guest, clients outside", () => {
         .on("error", reject);
     });
     assert.equal(answer, "hello eggos");
-    if (spawnSync("openssl", ["version"]).status === 0) {
-      const request = "GET /hello HTTP/1.0\r\n\r\n";
-      const client = spawnSync("openssl", ["s_client", "-quiet", "-connect", `127.0.0.1:${at.https}`], {
-        input: request,
+    for (const version of ["-tls1_2", "-tls1_3"]) {
+      const client = spawnSync("openssl", ["s_client", version, "-quiet", "-connect", `127.0.0.1:${at.https}`], {
+        input: "GET /hello HTTP/1.0\r\n\r\n",
         timeout: 20_000,
       });
       assert.match(client.stdout.toString(), /hello eggos/);
@@ -267,6 +315,19 @@ describe("servers in the guest, clients outside", () => {
     assert.ok((await buffer(socket)).equals(pattern(0, 4 << 20)));
   });
 
+  check("nc talks TCP and UDP with it", async () => {
+    const tcp = spawnSync("nc", ["-N", "-w", "10", "127.0.0.1", String(at.echo)], {
+      input: "by nc\n",
+      timeout: 20_000,
+    });
+    assert.equal(tcp.stdout.toString(), "by nc\n", tcp.stderr.toString());
+    const udp = spawnSync("nc", ["-u", "-w", "2", "127.0.0.1", String(at.udp)], {
+      input: "by nc -u\n",
+      timeout: 20_000,
+    });
+    assert.equal(udp.stdout.toString(), "by nc -u\n", udp.stderr.toString());
+  });
+
   check("datagrams come back", async () => {
     const socket = dgram.createSocket("udp4");
     let received = 0;
@@ -290,17 +351,19 @@ describe("servers in the guest, clients outside", () => {
     await once(client, "close");
   });
 
-  check("a fastify app answers", async () => {
-    const url = `http://127.0.0.1:${at.fastify}`;
-    assert.deepEqual(await (await fetch(`${url}/hello/you`)).json(), { hello: "you" });
-    const sum = await fetch(`${url}/sum`, {
-      method: "POST",
-      body: "[1,2,3]",
-      headers: { "content-type": "application/json" },
+  for (const framework of ["fastify", "express"] as const) {
+    check(`an app made with ${framework} answers`, async () => {
+      const url = `http://127.0.0.1:${at[framework]}`;
+      assert.deepEqual(await (await fetch(`${url}/hello/you`)).json(), { hello: "you" });
+      const sum = await fetch(`${url}/sum`, {
+        method: "POST",
+        body: "[1,2,3]",
+        headers: { "content-type": "application/json" },
+      });
+      assert.deepEqual(await sum.json(), { sum: 6 });
+      assert.equal((await fetch(`${url}/none`)).status, 404);
     });
-    assert.deepEqual(await sum.json(), { sum: 6 });
-    assert.equal((await fetch(`${url}/none`)).status, 404);
-  });
+  }
 
   check("garbage and half requests do not disturb others", async () => {
     const sockets = Array.from({ length: 30 }, (_, index) => {
@@ -323,36 +386,80 @@ describe("servers in the guest, clients outside", () => {
   });
 });
 
-check("a client in the guest reaches servers outside", async () => {
-  const server = http.createServer(handle);
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const port = (server.address() as AddressInfo).port;
-  // A name server that knows one answer.
-  const names = dgram.createSocket("udp4");
-  names.on("message", (query, from) => {
-    const answer = Buffer.from([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 192, 0, 2, 7]);
-    const head = Buffer.from(query.subarray(0, 12));
-    head.writeUInt16BE(0x8180, 2);
-    head.writeUInt16BE(1, 6);
-    head.writeUInt32BE(0, 8);
-    let end = 12;
-    while (query[end] !== 0) end += (query[end] ?? 0) + 1;
-    names.send(Buffer.concat([head, query.subarray(12, end + 5), answer]), from.port, from.address);
+/** An echo over TLS by OpenSSL itself: each line comes back reversed. */
+async function opensslServer(port: number): Promise<ChildProcess> {
+  const words = [
+    "s_server",
+    "-rev",
+    "-accept",
+    `127.0.0.1:${port}`,
+    "-cert",
+    join(folder, "data/test-certificate.pem"),
+  ];
+  const server = spawn("openssl", [...words, "-key", join(folder, "data/test-key.pem")], {
+    stdio: ["pipe", "pipe", "ignore"],
   });
-  await new Promise<void>((resolve) => names.bind(port, "127.0.0.1", resolve));
+  await once(server.stdout, "data");
+  return server;
+}
+
+check("a client in the guest reaches servers outside, over IPv4 and IPv6", async () => {
+  const [port = 0, tlsPort = 0] = await freePorts(2);
+  const servers = ["127.0.0.1", "::1"].map((host) => http.createServer(handle).listen(port, host));
+  await Promise.all(servers.map((server) => once(server, "listening")));
+  const openssl = await opensslServer(tlsPort);
   try {
-    // 10.0.2.2 is this host as QEMU's user network shows it.
-    const result = await runGuest({ target: folder, args: ["client", "10.0.2.2", String(port)], timeoutMs: LIMIT_MS });
+    // 10.0.2.2 and fec0::2 are this host as QEMU's user network shows it.
+    const result = await runGuest({
+      target: folder,
+      args: ["client", "10.0.2.2", "fec0::2", String(port), String(tlsPort)],
+      timeoutMs: LIMIT_MS,
+    });
+    const steps = ["hello", "download", "upload", "32 at once"];
     assert.deepEqual(
       result.stdout.trim().split("\n"),
-      ["client: hello", "client: download", "client: upload", "client: 32 at once", "client: dns"],
+      [...steps.map((step) => `10.0.2.2: ${step}`), ...steps.map((step) => `fec0::2: ${step}`), "tls"],
       `${JSON.stringify(result.ending)} ${result.stderr.slice(-1500)}`,
     );
     assert.equal(result.status, 0);
   } finally {
-    server.close();
-    server.closeAllConnections();
-    names.close();
+    openssl.kill("SIGKILL");
+    for (const server of servers) {
+      server.close();
+      server.closeAllConnections();
+    }
+  }
+});
+
+check("the inspector is reached from outside and evaluates", async () => {
+  const [port = 0] = await freePorts(1);
+  const guest = await startGuest({
+    target: folder,
+    args: ["serve"],
+    env: { NODE_OPTIONS: "--inspect=0.0.0.0:9229" },
+    boot: { stdin: "pipe", stdout: "pipe", stderr: "com2" },
+    output: "pipe",
+    memoryMiB: 384,
+    ports: [{ protocol: "tcp", hostAddress: "127.0.0.1", hostPort: port, guestPort: 9229 }],
+  });
+  try {
+    guest.stderr.resume();
+    const reader = createInterface({ input: guest.stdout as Readable });
+    while (((await once(reader, "line")) as [string])[0] !== "listening");
+    const targets = (await (await fetch(`http://127.0.0.1:${port}/json/list`)).json()) as {
+      webSocketDebuggerUrl: string;
+    }[];
+    const client = new Client(targets[0]?.webSocketDebuggerUrl ?? "");
+    await once(client, "open");
+    const expression = "[process.platform, require('node:os').hostname(), 6 * 7].join(' ')";
+    const parameters = { expression, includeCommandLineAPI: true };
+    client.send(JSON.stringify({ id: 1, method: "Runtime.evaluate", params: parameters }));
+    const [message] = (await once(client, "message")) as [Buffer];
+    const answer = JSON.parse(String(message)) as { id: number; result: { result: { value: string } } };
+    assert.equal(answer.result.result.value, "linux eggos 42");
+    client.terminate();
+  } finally {
+    guest.kill();
+    await guest.ended;
   }
 });

@@ -1,6 +1,6 @@
 /**
- * The guest against Linux's own TCP/IP, over a tap in a network namespace made for this (network-peer/inside.ts runs
- * there). Without the right to make namespaces and taps these tests are skipped.
+ * The guest against Linux's own TCP/IP, over a tap in a network namespace made for this: each script of network-peer/ runs
+ * in one. Without the right to make namespaces and taps these tests are skipped.
  */
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
@@ -8,6 +8,12 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
+
+const SCRIPTS = {
+  conversation: "the guest and Linux talk over a tap",
+  names: "names are looked up end to end",
+  idle: "ten thousand idle connections in 512 MB",
+};
 
 /** How to get a network namespace here: as root, or with a user namespace of one's own; null when neither works. */
 function unshareFlags(): string[] | null {
@@ -20,16 +26,19 @@ function unshareFlags(): string[] | null {
 
 const flags = unshareFlags();
 
-test("against a Linux peer over a tap", {
-  skip: flags === null && "no network namespaces or no ip(8) here",
-  timeout: 240_000,
-}, async (context) => {
-  const inside = join(import.meta.dirname, "network-peer/inside.ts");
-  const child = spawn("unshare", [...(flags ?? []), process.execPath, inside], { stdio: ["ignore", "pipe", "pipe"] });
-  const [out, errors] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]);
-  const outcomes = out.split("\n").filter((line) => /^(ok|not ok) /.test(line));
-  for (const line of outcomes) {
-    await context.test(line.replace(/^(not )?ok /, ""), () => assert.ok(line.startsWith("ok "), `${out}\n${errors}`));
-  }
-  assert.match(out, /^done$/m, `${out}\n${errors}`);
-});
+for (const [script, title] of Object.entries(SCRIPTS)) {
+  test(title, {
+    skip: flags === null && "no network namespaces or no ip(8) here",
+    timeout: 240_000,
+  }, async (context) => {
+    const inside = join(import.meta.dirname, "network-peer", `${script}.ts`);
+    const child = spawn("unshare", [...(flags ?? []), process.execPath, inside], { stdio: ["ignore", "pipe", "pipe"] });
+    const [out, errors] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]);
+    for (const line of out.split("\n")) {
+      if (line.startsWith("# ")) context.diagnostic(line.slice(2));
+      if (!/^(ok|not ok) /.test(line)) continue;
+      await context.test(line.replace(/^(not )?ok /, ""), () => assert.ok(line.startsWith("ok "), `${out}\n${errors}`));
+    }
+    assert.match(out, /^done$/m, `${out}\n${errors}`);
+  });
+}

@@ -7,9 +7,10 @@ import http2 from "node:http2";
 import https from "node:https";
 import net from "node:net";
 import path from "node:path";
+import express from "express";
 import fastify from "fastify";
 import { WebSocketServer } from "ws";
-import { handle } from "./handlers.ts";
+import { handle, statistics } from "./handlers.ts";
 import { PORTS } from "./ports.ts";
 
 const data = (name: string): Buffer => fs.readFileSync(path.join(import.meta.dirname, "data", name));
@@ -23,6 +24,12 @@ function listen(server: net.Server, port: number): void {
 }
 
 const plain = http.createServer(handle);
+// Idle connections are a test's business: they must not be closed for being idle.
+plain.keepAliveTimeout = 0;
+plain.on("connection", (socket) => {
+  statistics.connections++;
+  socket.on("close", () => statistics.connections--);
+});
 listen(plain, PORTS.http);
 listen(https.createServer(tls, handle), PORTS.https);
 const secure = http2.createSecureServer({ ...tls, allowHTTP1: true });
@@ -60,6 +67,14 @@ const app = fastify();
 app.get<{ Params: { name: string } }>("/hello/:name", (request) => ({ hello: request.params.name }));
 app.post("/sum", (request) => ({ sum: (request.body as number[]).reduce((a, b) => a + b, 0) }));
 listening.push(app.listen({ port: PORTS.fastify, host: "::" }));
+
+const routed = express();
+routed.use(express.json());
+routed.get("/hello/:name", (request, response) => void response.json({ hello: request.params.name }));
+routed.post("/sum", (request, response) => {
+  response.json({ sum: (request.body as number[]).reduce((a, b) => a + b, 0) });
+});
+listen(http.createServer(routed), PORTS.express);
 
 process.on("SIGTERM", async () => {
   console.log("stopping");

@@ -1,7 +1,4 @@
-/**
- * Runs in a network namespace of its own: makes a tap with a Linux host behind it, starts a guest on it and talks with it.
- * Prints "ok NAME" or "not ok NAME" for each check, and "done" at the end.
- */
+/** Linux's TCP/IP talks with the guest's: both families, both directions, small and large. Runs in a namespace (peer.ts). */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -9,56 +6,16 @@ import dgram from "node:dgram";
 import { once } from "node:events";
 import http from "node:http";
 import net from "node:net";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
-import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
-import { startGuest } from "../../../cli/run/guest.ts";
 import { pattern } from "../net/handlers.ts";
 import { PORTS } from "../net/ports.ts";
+import { check, GUEST_4, GUEST_6, ip, leave, makeTap, startOnTap } from "./peer.ts";
 
-const GUEST_4 = "10.9.0.2";
-const GUEST_6 = "fd09::2";
 const SIZE = 24 << 20;
 
-function ip(...words: string[]): void {
-  execFileSync("ip", words, { stdio: ["ignore", "ignore", "inherit"] });
-}
-
-async function check(name: string, body: () => Promise<void> | void): Promise<void> {
-  try {
-    await body();
-    console.log(`ok ${name}`);
-  } catch (error) {
-    console.log(`not ok ${name}`);
-    console.error(error);
-  }
-}
-
-ip("link", "set", "lo", "up");
-ip("tuntap", "add", "tap0", "mode", "tap", "vnet_hdr");
-ip("addr", "add", "10.9.0.1/24", "dev", "tap0");
-ip("addr", "add", "fd09::1/64", "dev", "tap0", "nodad");
-ip("link", "set", "tap0", "up");
-
-const guest = await startGuest({
-  target: join(import.meta.dirname, "../net"),
-  args: ["serve"],
-  boot: { stdin: "pipe", stdout: "pipe", stderr: "com2", addresses: [`${GUEST_4}/24%eth1`, `${GUEST_6}/64%eth1`] },
-  output: "pipe",
-  memoryMiB: 384,
-  qemuArguments: [
-    "-netdev",
-    "tap,id=peer,ifname=tap0,script=no,downscript=no,vhost=off",
-    "-device",
-    "virtio-net-pci,netdev=peer,romfile=",
-  ],
-});
-const lines: string[] = [];
-createInterface({ input: guest.stdout as Readable }).on("line", (line) => lines.push(line));
-const began = performance.now();
-while (!lines.includes("listening") && performance.now() - began < 60_000) await sleep(50);
+makeTap();
+const guest = await startOnTap(["serve"], "listening");
 
 for (const [family, host] of [
   ["IPv4", GUEST_4],
@@ -127,7 +84,4 @@ await check("a smaller link: segments get smaller, nothing is lost", async () =>
   assert.equal(((await up.json()) as { size: number }).size, size);
 });
 
-guest.kill();
-await guest.ended;
-console.log("done");
-process.exit(0);
+await leave(guest);
