@@ -4,8 +4,10 @@
 import { Machine } from "../boot/machine";
 import { DevFs } from "../fs/devfs/devfs";
 import { Erofs } from "../fs/erofs/erofs";
+import { registerFramebufferDevices } from "../fs/framebuffer/devices";
 import { Overlay } from "../fs/overlay/overlay";
 import { Tmpfs } from "../fs/tmpfs/tmpfs";
+import { registerDisplayFiles } from "../procfs/display-files";
 import { createProcFileSystem, createSysFileSystem } from "../procfs/root";
 import { FileSystem } from "../vfs/file-system";
 import { mountAt, mountRoot } from "../vfs/root";
@@ -26,6 +28,8 @@ export function mountFileSystems(machine: Machine): string | null {
   attach(new Tmpfs(0o1777), "/tmp", 0);
   attach(new Tmpfs(0o1777), "/dev/shm", 0);
   attach(new Tmpfs(0o755), "/run", 0);
+  registerFramebufferDevices();
+  registerDisplayFiles();
   return null;
 }
 

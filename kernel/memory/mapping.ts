@@ -84,7 +84,8 @@ export class Mapping extends ListNode {
     let bits: u64 = tables.USER | tables.ACCESSED;
     if ((this.protection & (PROT_READ | PROT_WRITE | PROT_EXEC)) != 0) bits |= tables.PRESENT;
     if (!this.isExecutable) bits |= tables.NO_EXECUTE;
-    return bits;
+    let source = this.source;
+    return source === null ? bits : bits | source.caching;
   }
 
   /** Whether `above`, which starts where this ends, continues it in every respect. */

@@ -35,6 +35,16 @@ export class PageSource {
     return false;
   }
 
+  /** How mappings of it are cached: bits of memory/page-tables for a leaf entry. */
+  get caching(): u64 {
+    return 0;
+  }
+
+  /** Whether its pages are a device's: the kernel does not reach them through the direct map. */
+  get isDeviceMemory(): bool {
+    return false;
+  }
+
   /** A mapping was made (`delta` 1) or removed (-1); `isShared` and `isWritable` as mapped. Negative errno refuses. */
   mapped(_delta: i32, _isShared: bool, _isWritable: bool): i32 {
     return -EACCES;

@@ -47,8 +47,13 @@ export function zeroRemote(space: AddressSpace, address: u64, length: u64): u64 
   return length - done;
 }
 
-/** The kernel-virtual address of `address`, resident and fit for the access, or 0. */
+/** The kernel-virtual address of `address`, resident and fit for the access, or 0 (device memory is not reached). */
 function window(space: AddressSpace, address: u64, access: u64): u64 {
+  let mapping = space.mappings.find(address);
+  if (mapping !== null) {
+    let source = mapping.source;
+    if (source !== null && source.isDeviceMemory) return 0;
+  }
   let entry = entryOf(space, address);
   let needed = access != 0 ? tables.PRESENT | tables.WRITABLE : tables.PRESENT;
   if ((entry & needed) != needed) {

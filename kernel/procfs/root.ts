@@ -94,7 +94,7 @@ export function createProcFileSystem(): ProcFileSystem {
   registerProcFile("cpuinfo", new files.CpuInformation());
   registerProcFile(
     "devices",
-    new files.Constant("Character devices:\n  1 mem\n  4 ttyS\n  5 /dev/tty\n\nBlock devices:\n"),
+    new files.Constant("Character devices:\n  1 mem\n  4 ttyS\n  5 /dev/tty\n 29 fb\n\nBlock devices:\n"),
   );
   registerProcFile(
     "filesystems",
