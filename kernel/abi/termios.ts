@@ -25,6 +25,9 @@ export const ONLRET: u32 = 0o40;
 export const TABDLY: u32 = 0o14000;
 export const XTABS: u32 = 0o14000;
 
+export const CBAUD: u32 = 0o10017;
+/** The speed is the number in c_ospeed, c_ispeed. */
+export const BOTHER: u32 = 0o10000;
 export const B38400: u32 = 0o17;
 export const B115200: u32 = 0o10002;
 export const CS8: u32 = 0o60;
@@ -99,8 +102,28 @@ export const TCGETS2: u32 = 0x802c542a;
 export const TCSETS2: u32 = 0x402c542b;
 export const TCSETSW2: u32 = 0x402c542c;
 export const TCSETSF2: u32 = 0x402c542d;
+export const TIOCPKT: u32 = 0x5420;
+export const TIOCSBRK: u32 = 0x5427;
+export const TIOCCBRK: u32 = 0x5428;
 export const TIOCGPTN: u32 = 0x80045430;
 export const TIOCSPTLCK: u32 = 0x40045431;
+export const TIOCGDEV: u32 = 0x80045432;
+export const TIOCSIG: u32 = 0x40045436;
+export const TIOCVHANGUP: u32 = 0x5437;
+export const TIOCGPKT: u32 = 0x80045438;
+export const TIOCGPTLCK: u32 = 0x80045439;
+export const TIOCGEXCL: u32 = 0x80045440;
+export const TIOCGPTPEER: u32 = 0x5441;
+
+/** The first byte of a read in packet mode: data, or what happened at the other side (man 2 TIOCPKT). */
+export const TIOCPKT_DATA: u32 = 0;
+export const TIOCPKT_FLUSHREAD: u32 = 1;
+export const TIOCPKT_FLUSHWRITE: u32 = 2;
+export const TIOCPKT_STOP: u32 = 4;
+export const TIOCPKT_START: u32 = 8;
+export const TIOCPKT_NOSTOP: u32 = 16;
+export const TIOCPKT_DOSTOP: u32 = 32;
+export const TIOCPKT_IOCTL: u32 = 64;
 
 export const TCIFLUSH: u64 = 0;
 export const TCOFLUSH: u64 = 1;

@@ -24,6 +24,24 @@ export class JobControl {
     return false;
   }
 
+  /** The caller's controlling terminal, null for none. */
+  get callerTerminal(): Tty | null {
+    return null;
+  }
+
+  /** The caller, who does not lead its session, gives up its controlling terminal. */
+  giveUpTerminal(): void {}
+
+  /** Whether the caller may do what CAP_SYS_ADMIN allows. */
+  get isCallerPrivileged(): bool {
+    return true;
+  }
+
+  /** Whether a process group exists at all. */
+  isGroup(_groupId: i32): bool {
+    return false;
+  }
+
   /** Whether a process group exists in a session. */
   isGroupIn(_groupId: i32, _sessionId: i32): bool {
     return false;

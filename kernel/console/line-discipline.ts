@@ -1,15 +1,15 @@
-// The line discipline: what stands between a terminal's bytes and a program's reads and writes (man 3 termios; Linux
-// N_TTY is the model for echo and corner cases).
+// The line discipline: what stands between a terminal's bytes and a program's reads (man 3 termios; Linux N_TTY is the
+// model for echo and corner cases).
 //
-//   keyboard ─► receive ─┬─► ring ─► read            ring:  taken ≤ committed ≤ filled   (positions, modulo RING_SIZE)
-//                        ├─► signals                        [taken, committed)  whole lines, or all bytes when not canonical
-//                        └─► echo ─► output ─► screen       [committed, filled) the line being edited
+//   keyboard ─► receive ─┬─► LineBuffer ─► read      line-buffer.ts
+//                        ├─► signals
+//                        └─► echo ─► process ─► screen      output-processing.ts
 //
 // Pure: bytes in, bytes out, through the methods that subclasses override. Nothing blocks here.
 
-import { bytesAddress } from "memory/address";
 import { SIGINT, SIGQUIT, SIGTSTP } from "../abi/signal";
 import {
+  BRKINT,
   ECHO,
   ECHOCTL,
   ECHOE,
@@ -18,12 +18,14 @@ import {
   ECHONL,
   ECHOPRT,
   EXTPROC,
-  ICANON,
   ICRNL,
   IEXTEN,
+  IGNBRK,
   IGNCR,
+  IGNPAR,
   IMAXBEL,
   INLCR,
+  INPCK,
   ISIG,
   ISTRIP,
   IUCLC,
@@ -31,13 +33,7 @@ import {
   IXANY,
   IXON,
   NOFLSH,
-  OCRNL,
-  OLCUC,
-  ONLCR,
-  ONLRET,
-  ONOCR,
-  OPOST,
-  TABDLY,
+  PARMRK,
   VEOF,
   VEOL,
   VEOL2,
@@ -51,74 +47,64 @@ import {
   VSTART,
   VSTOP,
   VSUSP,
+  VTIME,
   VWERASE,
-  XTABS,
 } from "../abi/termios";
 import { IoVector } from "../memory/io-vector";
+import { LineBuffer } from "./line-buffer";
+import { BACKSPACE, DELETE, NEWLINE, OutputProcessing, RETURN, TAB } from "./output-processing";
 import { Termios } from "./termios";
 
-/** Bytes of input kept; a power of two. */
-export const RING_SIZE: u32 = 16384;
-/** Room that must stay free for a line to be ended: the sender is stopped before it is used up. */
-const RESERVE: u32 = 256;
 /** The longest line that can be edited: MAX_CANON as Linux has it (N_TTY_BUF_SIZE). */
 const LONGEST_LINE: u32 = 4095;
 
 const BELL: u32 = 7;
-const BACKSPACE: u32 = 8;
-const TAB: u32 = 9;
-const NEWLINE: u32 = 10;
-const RETURN: u32 = 13;
-const DELETE: u32 = 127;
 
-export class LineDiscipline {
-  termios: Termios = new Termios();
-  private ring: StaticArray<u8> = new StaticArray<u8>(RING_SIZE);
-  /** One bit a ring byte: a line ends here; an end-of-file character (kept as 0) also carries one. */
-  private ends: StaticArray<u8> = new StaticArray<u8>(RING_SIZE / 8);
-  private taken: u32 = 0;
-  private committed: u32 = 0;
-  private filled: u32 = 0;
-  /** Lines (ends) in [taken, committed). */
-  private lineCount: u32 = 0;
+export class LineDiscipline extends OutputProcessing {
+  protected input: LineBuffer = new LineBuffer();
   /** The next byte is taken as it is (VLNEXT). */
   private isLiteral: bool = false;
   /** Output is stopped by VSTOP or TCXONC. */
   isStopped: bool = false;
   /** Erasing in ECHOPRT mode: between backslash and slash. */
   private isErasing: bool = false;
-  /** Where the cursor is, for tabs, and where the line being edited began. */
-  column: u32 = 0;
+  /** The column where the line being edited began. */
   private lineColumn: u32 = 0;
 
-  /** A byte for the screen, already processed. */
-  emit(_byte: u32): void {}
   /** SIGINT, SIGQUIT, SIGTSTP to the foreground process group. */
   raise(_signal: i32): void {}
   /** There is something to read. */
   inputReady(): void {}
-  /** Output goes on after VSTART. */
+  /** Output was stopped. */
+  outputStopped(): void {}
+  /** Output goes on. */
   outputResumed(): void {}
   /** Unsent output is to be forgotten. */
   discardOutput(): void {}
+  /** Input that was not read has been forgotten. */
+  inputDropped(): void {}
 
   /** Bytes that can be received before some would be lost: senders that can wait look here first. */
   get room(): u32 {
-    let free = RING_SIZE - (this.filled - this.taken);
-    // A line being edited that fills the ring will never be ended by waiting: let it overflow instead.
-    if (free <= RESERVE && this.committed == this.taken) return RESERVE;
-    return free > RESERVE ? free - RESERVE : 0;
+    // With PARMRK a byte may be kept as three.
+    return this.termios.isInput(PARMRK) ? this.input.room / 3 : this.input.room;
   }
 
   /** FIONREAD: bytes that a read would give; in canonical mode those of all whole lines. */
   get available(): u32 {
-    return this.committed - this.taken;
+    return this.input.available;
   }
 
   /** Whether a read would give something, or an end of file. */
   get isReadable(): bool {
-    if (this.termios.isLocal(ICANON)) return this.lineCount > 0;
-    return this.committed != this.taken;
+    return this.termios.isCanonical ? this.input.lineCount > 0 : this.input.available > 0;
+  }
+
+  /** Whether poll(2) calls it readable: not before MIN bytes are there, unless TIME ends the read (Linux n_tty_poll). */
+  get isWorthReading(): bool {
+    let termios = this.termios;
+    if (termios.isCanonical || termios.characters[VTIME] != 0) return this.isReadable;
+    return this.input.available >= max(1, this.minimumBytes);
   }
 
   /** Take in one byte from the terminal. */
@@ -142,7 +128,7 @@ export class LineDiscipline {
         return;
       }
       if (termios.is(byte, VSTOP)) {
-        this.isStopped = true;
+        this.stop();
         return;
       }
     }
@@ -152,8 +138,43 @@ export class LineDiscipline {
       if (termios.isInput(IGNCR)) return;
       if (termios.isInput(ICRNL)) byte = NEWLINE;
     } else if (byte == NEWLINE && termios.isInput(INLCR)) byte = RETURN;
-    if (termios.isLocal(ICANON) && this.edit(byte)) return;
+    if (termios.isCanonical && this.edit(byte)) return;
+    if (byte == 0xff && termios.isInput(PARMRK) && !termios.isInput(ISTRIP)) this.accept(byte, false);
     this.accept(byte);
+  }
+
+  /** The line was held in the break state (man 3 termios: IGNBRK, BRKINT, PARMRK). */
+  receiveBreak(): void {
+    let termios = this.termios;
+    if (termios.isInput(IGNBRK)) return;
+    if (termios.isInput(BRKINT)) {
+      this.flushInput();
+      this.discardOutput();
+      this.raise(SIGINT);
+    } else this.acceptMarked(0);
+  }
+
+  /** A byte came with a parity or framing error. */
+  receiveBroken(byte: u32): void {
+    let termios = this.termios;
+    if (!termios.isInput(INPCK)) this.receive(byte);
+    else if (!termios.isInput(IGNPAR)) this.acceptMarked(termios.isInput(PARMRK) ? byte : 0);
+  }
+
+  /** A byte that the line spoilt: with PARMRK behind \377 \0. */
+  private acceptMarked(byte: u32): void {
+    if (this.termios.isInput(PARMRK)) {
+      this.accept(0xff, false);
+      this.accept(0, false);
+    }
+    this.accept(byte);
+  }
+
+  /** Output waits. */
+  stop(): void {
+    if (this.isStopped) return;
+    this.isStopped = true;
+    this.outputStopped();
   }
 
   /** Output goes on. */
@@ -192,34 +213,11 @@ export class LineDiscipline {
       this.kill();
       return true;
     }
-    if (termios.isLocal(IEXTEN)) {
-      if (termios.is(byte, VWERASE)) {
-        this.eraseWord();
-        return true;
-      }
-      if (termios.is(byte, VLNEXT)) {
-        this.isLiteral = true;
-        if (termios.isLocal(ECHO)) {
-          this.finishErasing();
-          if (termios.isLocal(ECHOCTL)) {
-            this.emitEcho(0x5e);
-            this.emitEcho(BACKSPACE);
-          }
-        }
-        return true;
-      }
-      if (termios.is(byte, VREPRINT) && termios.isLocal(ECHO)) {
-        this.finishErasing();
-        this.echo(byte);
-        this.emitEcho(NEWLINE);
-        for (let at = this.committed; at != this.filled; at++) this.echo(<u32>this.ring[at & (RING_SIZE - 1)]);
-        return true;
-      }
-    }
+    if (termios.isLocal(IEXTEN) && this.editMore(byte)) return true;
     if (byte == NEWLINE) {
       if (termios.isLocal(ECHO) || termios.isLocal(ECHONL)) {
         this.finishErasing();
-        this.emitEcho(NEWLINE);
+        this.process(NEWLINE);
       }
       this.endLine(NEWLINE);
       return true;
@@ -240,108 +238,68 @@ export class LineDiscipline {
     return false;
   }
 
-  /** An ordinary byte. */
-  private accept(byte: u32): void {
+  /** What IEXTEN adds: word erase, literal next, reprint. */
+  private editMore(byte: u32): bool {
     let termios = this.termios;
-    let isCanonical = termios.isLocal(ICANON);
-    let isFull = RING_SIZE - (this.filled - this.taken) <= 2;
-    if (isFull || (isCanonical && this.filled - this.committed >= LONGEST_LINE)) {
-      if (termios.isInput(IMAXBEL)) this.emit(BELL);
+    if (termios.is(byte, VWERASE)) {
+      this.eraseWord();
+      return true;
+    }
+    if (termios.is(byte, VLNEXT)) {
+      this.isLiteral = true;
+      if (termios.isLocal(ECHO)) {
+        this.finishErasing();
+        if (termios.isLocal(ECHOCTL)) {
+          this.process(0x5e);
+          this.process(BACKSPACE);
+        }
+      }
+      return true;
+    }
+    if (termios.is(byte, VREPRINT) && termios.isLocal(ECHO)) {
+      this.finishErasing();
+      this.echo(byte);
+      this.process(NEWLINE);
+      for (let i: u32 = 0; i < this.input.lineLength; i++) this.echo(this.input.lineByte(i));
+      return true;
+    }
+    return false;
+  }
+
+  /** An ordinary byte; `isShown` false: it is not typed but marks one that is. */
+  private accept(byte: u32, isShown: bool = true): void {
+    let termios = this.termios;
+    let input = this.input;
+    let isCanonical = termios.isCanonical;
+    if (input.isFull || (isCanonical && input.lineLength >= LONGEST_LINE)) {
+      if (termios.isInput(IMAXBEL) && isShown) this.emitByte(BELL);
       return;
     }
-    if (termios.isLocal(ECHO)) {
+    if (termios.isLocal(ECHO) && isShown) {
       this.finishErasing();
-      if (this.filled == this.committed) this.lineColumn = this.column;
+      if (input.lineLength == 0) this.lineColumn = this.column;
       this.echo(byte);
     }
-    this.put(byte);
+    input.put(byte);
     if (!isCanonical) {
-      this.committed = this.filled;
+      input.commit();
       this.inputReady();
     }
   }
 
-  private put(byte: u32): void {
-    let index = this.filled & (RING_SIZE - 1);
-    this.ring[index] = <u8>byte;
-    this.ends[index >> 3] &= ~(<u8>((<u32>1) << (index & 7)));
-    this.filled++;
-  }
-
   private endLine(byte: u32): void {
-    this.put(byte);
-    let index = (this.filled - 1) & (RING_SIZE - 1);
-    this.ends[index >> 3] |= <u8>((<u32>1) << (index & 7));
-    this.committed = this.filled;
-    this.lineCount++;
+    this.input.endLine(byte);
     this.inputReady();
-  }
-
-  private isEnd(position: u32): bool {
-    let index = position & (RING_SIZE - 1);
-    return ((this.ends[index >> 3] >> <u8>(index & 7)) & 1) != 0;
   }
 
   /** Canonical read: at most one line, without its end-of-file character. Precondition: isReadable. Returns bytes, 0 at an end of file, or a negative errno. */
   readLine(io: IoVector): i64 {
-    let total: i64 = 0;
-    while (io.remaining > 0 && this.taken != this.committed) {
-      // Bytes up to the line's end that lie together in the ring.
-      let start = this.taken & (RING_SIZE - 1);
-      let length: u32 = 0;
-      let isEnding = false;
-      while (this.taken + length != this.committed && start + length < RING_SIZE && <u64>length < io.remaining) {
-        if (this.isEnd(this.taken + length)) {
-          isEnding = true;
-          break;
-        }
-        length++;
-      }
-      if (length > 0) {
-        let moved = io.put(bytesAddress(this.ring) + <u64>start, <u64>length);
-        if (moved < 0) return total > 0 ? total : moved;
-        this.taken += <u32>moved;
-        total += moved;
-        if (moved < <i64>length) return total;
-      }
-      if (!isEnding) {
-        // An end-of-file character right behind a read that was just filled belongs to this line.
-        if (io.remaining == 0 && this.taken != this.committed && this.isEndOfFile(this.taken)) this.dropEnd();
-        continue;
-      }
-      if (this.isEndOfFile(this.taken)) {
-        this.dropEnd();
-        return total;
-      }
-      let moved = io.put(bytesAddress(this.ring) + <u64>(this.taken & (RING_SIZE - 1)), 1);
-      if (moved < 0) return total > 0 ? total : moved;
-      this.dropEnd();
-      return total + 1;
-    }
-    return total;
-  }
-
-  private isEndOfFile(position: u32): bool {
-    return this.isEnd(position) && this.ring[position & (RING_SIZE - 1)] == 0;
-  }
-
-  private dropEnd(): void {
-    this.taken++;
-    this.lineCount--;
+    return this.input.readLine(io);
   }
 
   /** Raw read: what there is, in order. Returns bytes or a negative errno. */
   readBytes(io: IoVector): i64 {
-    let total: i64 = 0;
-    while (io.remaining > 0 && this.taken != this.committed) {
-      let start = this.taken & (RING_SIZE - 1);
-      let length = min(this.committed - this.taken, RING_SIZE - start);
-      let moved = io.put(bytesAddress(this.ring) + <u64>start, min(<u64>length, io.remaining));
-      if (moved < 0) return total > 0 ? total : moved;
-      this.taken += <u32>moved;
-      total += moved;
-    }
-    return total;
+    return this.input.readBytes(io);
   }
 
   /** VMIN as it counts now. */
@@ -351,47 +309,34 @@ export class LineDiscipline {
 
   /** New settings: what was received stays, its lines are found anew when ICANON changed (as Linux does). */
   apply(termios: Termios): void {
-    let wasCanonical = this.termios.isLocal(ICANON);
+    let wasCanonical = this.termios.isCanonical;
     this.termios = termios;
-    let isCanonical = termios.isLocal(ICANON);
+    let isCanonical = termios.isCanonical;
     if (wasCanonical && !isCanonical) {
       // Everything received can be read at once; ends of file lose their meaning.
-      this.committed = this.filled;
-      this.lineCount = 0;
-      for (let i = 0; i < this.ends.length; i++) this.ends[i] = 0;
+      this.input.joinLines();
       this.isLiteral = false;
       if (this.isReadable) this.inputReady();
-    } else if (!wasCanonical && isCanonical) {
-      // What is there counts as one line that ends with its last byte.
-      this.lineCount = 0;
-      if (this.filled != this.taken) {
-        let index = (this.filled - 1) & (RING_SIZE - 1);
-        this.ends[index >> 3] |= <u8>((<u32>1) << (index & 7));
-        this.lineCount = 1;
-      }
-      this.committed = this.filled;
-    }
+    } else if (!wasCanonical && isCanonical) this.input.makeOneLine();
     if (!termios.isInput(IXON)) this.start();
   }
 
   /** TCIFLUSH: forget all input. */
   flushInput(): void {
-    this.taken = this.filled;
-    this.committed = this.filled;
-    this.lineCount = 0;
+    this.input.clear();
     this.isErasing = false;
-    for (let i = 0; i < this.ends.length; i++) this.ends[i] = 0;
+    this.inputDropped();
   }
 
   // Editing.
 
   private eraseCharacter(): void {
-    if (this.filled == this.committed) return;
+    if (this.input.lineLength == 0) return;
     let last = this.removeLast();
     if (!this.termios.isLocal(ECHO)) return;
     if (this.termios.isLocal(ECHOPRT)) {
       if (!this.isErasing) {
-        this.emitEcho(0x5c);
+        this.process(0x5c);
         this.isErasing = true;
       }
       this.echo(last);
@@ -400,9 +345,10 @@ export class LineDiscipline {
   }
 
   private eraseWord(): void {
+    let input = this.input;
     let hasSeenWord = false;
-    while (this.filled != this.committed) {
-      let byte = <u32>this.ring[(this.filled - 1) & (RING_SIZE - 1)];
+    while (input.lineLength > 0) {
+      let byte = input.lineByte(input.lineLength - 1);
       let isWord =
         byte >= 0x80 ||
         byte == 0x5f ||
@@ -417,26 +363,25 @@ export class LineDiscipline {
   private kill(): void {
     let termios = this.termios;
     if (!termios.isLocal(ECHO)) {
-      this.filled = this.committed;
+      this.input.dropLine();
       return;
     }
     if (termios.isLocal(ECHOK) && termios.isLocal(ECHOKE) && termios.isLocal(ECHOE)) {
-      while (this.filled != this.committed) this.rubOut(this.removeLast());
+      while (this.input.lineLength > 0) this.rubOut(this.removeLast());
       return;
     }
-    this.filled = this.committed;
+    this.input.dropLine();
     this.finishErasing();
     this.echo(<u32>termios.characters[VKILL]);
-    if (termios.isLocal(ECHOK)) this.emitEcho(NEWLINE);
+    if (termios.isLocal(ECHOK)) this.process(NEWLINE);
   }
 
   /** Take the last character off the line: with IUTF8 all bytes of it. Returns its first byte. */
   private removeLast(): u32 {
     let byte: u32 = 0;
     do {
-      this.filled--;
-      byte = <u32>this.ring[this.filled & (RING_SIZE - 1)];
-    } while (this.termios.isInput(IUTF8) && (byte & 0xc0) == 0x80 && this.filled != this.committed);
+      byte = this.input.removeLast();
+    } while (this.termios.isInput(IUTF8) && (byte & 0xc0) == 0x80 && this.input.lineLength > 0);
     return byte;
   }
 
@@ -444,23 +389,23 @@ export class LineDiscipline {
   private rubOut(byte: u32): void {
     if (byte == TAB) {
       let target = this.columnOfLineEnd();
-      while (this.column > target) this.emitEcho(BACKSPACE);
+      while (this.column > target) this.process(BACKSPACE);
       return;
     }
     let isControl = (byte < 0x20 || byte == DELETE) && byte != TAB;
     if (isControl && !this.termios.isLocal(ECHOCTL)) return;
     for (let cells = isControl ? 2 : 1; cells > 0; cells--) {
-      this.emitEcho(BACKSPACE);
-      this.emitEcho(0x20);
-      this.emitEcho(BACKSPACE);
+      this.process(BACKSPACE);
+      this.process(0x20);
+      this.process(BACKSPACE);
     }
   }
 
   /** The column behind the line as it stands now. */
   private columnOfLineEnd(): u32 {
     let column = this.lineColumn;
-    for (let at = this.committed; at != this.filled; at++) {
-      let byte = <u32>this.ring[at & (RING_SIZE - 1)];
+    for (let i: u32 = 0; i < this.input.lineLength; i++) {
+      let byte = this.input.lineByte(i);
       if (byte == TAB) column = (column | 7) + 1;
       else if (byte < 0x20 || byte == DELETE) column += this.termios.isLocal(ECHOCTL) ? 2 : 0;
       else if (!this.termios.isInput(IUTF8) || (byte & 0xc0) != 0x80) column++;
@@ -471,62 +416,15 @@ export class LineDiscipline {
   private finishErasing(): void {
     if (!this.isErasing) return;
     this.isErasing = false;
-    this.emitEcho(0x2f);
+    this.process(0x2f);
   }
-
-  // Echo and output.
 
   /** Show a byte that was typed. */
   private echo(byte: u32): void {
     let isControl = (byte < 0x20 && byte != TAB && byte != NEWLINE) || byte == DELETE;
     if (isControl && this.termios.isLocal(ECHOCTL)) {
-      this.emitEcho(0x5e);
-      this.emitEcho(byte ^ 0x40);
-    } else this.emitEcho(byte);
-  }
-
-  private emitEcho(byte: u32): void {
-    this.process(byte);
-  }
-
-  /** A byte that the program writes, or an echo: output processing, then `emit`. */
-  process(raw: u32): void {
-    let termios = this.termios;
-    let byte = raw;
-    if (!termios.isOutput(OPOST)) {
-      this.emit(byte);
-      return;
-    }
-    switch (byte) {
-      case NEWLINE:
-        if (termios.isOutput(ONLRET) || termios.isOutput(ONLCR)) this.column = 0;
-        if (termios.isOutput(ONLCR)) this.emit(RETURN);
-        break;
-      case RETURN:
-        if (termios.isOutput(ONOCR) && this.column == 0) return;
-        if (termios.isOutput(OCRNL)) {
-          byte = NEWLINE;
-          if (termios.isOutput(ONLRET)) this.column = 0;
-          break;
-        }
-        this.column = 0;
-        break;
-      case TAB: {
-        let spaces = 8 - (this.column & 7);
-        this.column += spaces;
-        if ((termios.outputFlags & TABDLY) == XTABS) {
-          for (; spaces > 0; spaces--) this.emit(0x20);
-          return;
-        }
-        break;
-      }
-      case BACKSPACE:
-        if (this.column > 0) this.column--;
-        break;
-      default:
-        if (termios.isOutput(OLCUC) && byte >= 0x61 && byte <= 0x7a) byte -= 0x20;
-        if (byte >= 0x20 && byte != DELETE && (!termios.isInput(IUTF8) || (byte & 0xc0) != 0x80)) this.column++;
-    }
-    this.emit(byte);
+      this.process(0x5e);
+      this.process(byte ^ 0x40);
+    } else this.process(byte);
   }
 }

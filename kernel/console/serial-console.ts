@@ -18,7 +18,7 @@ import { File } from "../vfs/file";
 import { S_IFIFO } from "../vfs/inode";
 import { FrameDecoder, FrameListener } from "./framing";
 import { InputStream } from "./input-stream";
-import { TerminalDevice, terminals, Tty } from "./tty";
+import { addTerminal, TerminalDevice, Tty } from "./tty";
 
 /** /dev/ttyS0: major 4, minor 64 (Linux devices.txt). */
 const SERIAL_MAJOR: u32 = 4;
@@ -150,7 +150,7 @@ export class SerialConsole {
     output.console = this;
     this.room.tty = tty;
     serial.setListener(this.room);
-    terminals.push(tty);
+    addTerminal(tty);
   }
 
   setSignalReceiver(receiver: SignalReceiver): void {

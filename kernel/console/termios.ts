@@ -3,6 +3,8 @@
 import * as mem from "machine/mem";
 import {
   B38400,
+  BOTHER,
+  CBAUD,
   CREAD,
   CS8,
   ECHO,
@@ -10,6 +12,7 @@ import {
   ECHOE,
   ECHOK,
   ECHOKE,
+  EXTPROC,
   HUPCL,
   ICANON,
   ICRNL,
@@ -75,6 +78,11 @@ export class Termios {
     return (this.localFlags & flag) != 0;
   }
 
+  /** Whether reads give lines. */
+  get isCanonical(): bool {
+    return (this.localFlags & (ICANON | EXTPROC)) == ICANON;
+  }
+
   /** Whether `byte` is the control character of an index that is switched on. */
   is(byte: u32, index: i32): bool {
     let character = <u32>this.characters[index];
@@ -107,5 +115,33 @@ export class Termios {
       this.inputSpeed = mem.load32(address + 36);
       this.outputSpeed = mem.load32(address + 40);
     }
+    this.readSpeeds(withSpeeds);
   }
+
+  /** The speeds that c_cflag names; BOTHER: those given in numbers. */
+  private readSpeeds(isExact: bool): void {
+    let code = this.controlFlags & CBAUD;
+    if (code != BOTHER || !isExact) this.outputSpeed = code == BOTHER ? this.outputSpeed : baudRate(code);
+    let inputCode = (this.controlFlags >> IBSHIFT) & CBAUD;
+    if (inputCode == 0) this.inputSpeed = this.outputSpeed;
+    else if (inputCode != BOTHER) this.inputSpeed = baudRate(inputCode);
+  }
+}
+
+/** Bits of c_cflag from c_ospeed's to c_ispeed's (termbits.h IBSHIFT). */
+const IBSHIFT: u32 = 16;
+
+/** Speeds by their codes: B0 … B38400, then B57600 … B4000000 (termbits.h). */
+const LOW_RATES: StaticArray<u32> = [
+  0, 50, 75, 110, 134, 150, 200, 300, 600, 1200, 1800, 2400, 4800, 9600, 19200, 38400,
+];
+const HIGH_RATES: StaticArray<u32> = [
+  0, 57600, 115200, 230400, 460800, 500000, 576000, 921600, 1000000, 1152000, 1500000, 2000000, 2500000, 3000000,
+  3500000, 4000000,
+];
+
+/** The bits per second of a speed code. */
+function baudRate(code: u32): u32 {
+  let index = <i32>(code & 0xf);
+  return (code & BOTHER) != 0 ? HIGH_RATES[index] : LOW_RATES[index];
 }

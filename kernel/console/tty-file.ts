@@ -2,15 +2,24 @@
 
 import { bytesAddress } from "memory/address";
 import * as mem from "machine/mem";
-import { EFAULT, EINVAL, EIO, ENOTTY, EPERM } from "../abi/errno";
+import { EBUSY, EFAULT, EINVAL, EIO, ENOTTY, EPERM, ESRCH } from "../abi/errno";
+import { O_NOCTTY } from "../abi/fcntl";
 import { SIGTTOU } from "../abi/signal";
 import * as abi from "../abi/termios";
 import { TERMIOS2_SIZE, TERMIOS_SIZE } from "../abi/termios";
 import { IoVector } from "../memory/io-vector";
 import { copyIn, copyOut, fetch32, fetched, store32 } from "../memory/user";
+import { block } from "../sched/block";
+import * as clock from "../sched/clock";
 import { File } from "../vfs/file";
+import { failOpen } from "../vfs/inode";
 import { Termios } from "./termios";
 import { jobControl, Tty } from "./tty";
+
+/** `control` knows no such request. */
+export const NOT_MINE: i64 = i64.MIN_VALUE;
+/** tcsendbreak(3): between 0.25 and 0.5 seconds. */
+const BREAK_NS: u64 = 250_000_000;
 
 const buffer = new StaticArray<u8>(64);
 
@@ -18,10 +27,17 @@ export class TtyFile extends File {
   constructor(
     readonly tty: Tty,
     flags: u32,
+    /** Whether it keeps the terminal open. */
+    private readonly isOpening: bool = true,
   ) {
     super();
     this.flags = flags;
     this.readiness = tty.pollers;
+    if (isOpening) tty.open();
+  }
+
+  override close(): void {
+    if (this.isOpening) this.tty.close();
   }
 
   override read(io: IoVector): i64 {
@@ -37,8 +53,14 @@ export class TtyFile extends File {
   }
 
   override ioctl(request: u32, argument: u64): i64 {
+    if (this.tty.isHungUp) return request == abi.TIOCSPGRP ? -ENOTTY : -EIO;
+    let result = this.control(request, argument);
+    return result == NOT_MINE ? super.ioctl(request, argument) : result;
+  }
+
+  /** man 2 ioctl_tty, for the terminal and, as far as it goes, for a pseudo-terminal's master. */
+  control(request: u32, argument: u64): i64 {
     let tty = this.tty;
-    if (tty.isHungUp) return -EIO;
     switch (request) {
       case abi.TCGETS:
         return this.getSettings(argument, false);
@@ -52,19 +74,6 @@ export class TtyFile extends File {
       case abi.TCSETSW2:
       case abi.TCSETSF2:
         return this.setSettings(argument, true, request != abi.TCSETS2, request == abi.TCSETSF2);
-      case abi.TCSBRK:
-      case abi.TCSBRKP:
-        return tty.drain();
-      case abi.TCXONC:
-        if (argument == abi.TCOOFF) tty.isStopped = true;
-        else if (argument == abi.TCOON) tty.start();
-        else if (argument > abi.TCION) return -EINVAL;
-        return 0;
-      case abi.TCFLSH:
-        if (argument > abi.TCIOFLUSH) return -EINVAL;
-        if (argument != abi.TCOFLUSH) tty.flushInput();
-        if (argument != abi.TCIFLUSH) tty.discardOutput();
-        return 0;
       case abi.TIOCGWINSZ:
         return this.getWindow(argument);
       case abi.TIOCSWINSZ:
@@ -73,24 +82,8 @@ export class TtyFile extends File {
         return store32(argument, tty.available);
       case abi.TIOCOUTQ:
         return store32(argument, tty.unsent);
-      case abi.TIOCGPGRP:
-        if (tty.sessionId == 0 || tty.sessionId != jobControl.callerSession) return -ENOTTY;
-        return store32(argument, <u32>tty.foregroundGroup);
-      case abi.TIOCSPGRP:
-        return this.setForeground(argument);
-      case abi.TIOCGSID:
-        if (tty.sessionId == 0 || tty.sessionId != jobControl.callerSession) return -ENOTTY;
-        return store32(argument, <u32>tty.sessionId);
-      case abi.TIOCSCTTY:
-        return this.takeControl(argument);
-      case abi.TIOCNOTTY:
-        if (tty.sessionId != jobControl.callerSession) return -ENOTTY;
-        if (jobControl.isCallerLeader) tty.sessionId = 0;
-        return 0;
       case abi.TIOCSTI:
-        if (fetch32(argument) < 0) return -EFAULT;
-        tty.type(<u32>fetched & 0xff);
-        return 0;
+        return this.insert(argument);
       case abi.TIOCGETD:
         return store32(argument, 0);
       case abi.TIOCSETD:
@@ -98,10 +91,101 @@ export class TtyFile extends File {
         return fetched == 0 ? 0 : -EINVAL;
       case abi.TIOCEXCL:
       case abi.TIOCNXCL:
+        tty.isExclusive = request == abi.TIOCEXCL;
+        return 0;
+      case abi.TIOCGEXCL:
+        return store32(argument, tty.isExclusive ? 1 : 0);
+      case abi.TIOCGDEV:
+        return store32(argument, <u32>tty.deviceNumber);
+      case abi.TIOCVHANGUP:
+        if (!jobControl.isCallerPrivileged) return -EPERM;
+        tty.hangUp();
+        return 0;
+      case abi.TIOCSBRK:
+      case abi.TIOCCBRK:
+      case abi.TCSBRK:
+      case abi.TCSBRKP:
+      case abi.TCXONC:
+      case abi.TCFLSH:
+        return this.controlLine(request, argument);
+      default:
+        return this.controlSession(request, argument);
+    }
+  }
+
+  /** Requests that change what is on the line: not for background groups. */
+  private controlLine(request: u32, argument: u64): i64 {
+    let tty = this.tty;
+    let error = tty.checkBackground(SIGTTOU);
+    if (error < 0) return error;
+    switch (request) {
+      case abi.TCSBRK: {
+        let drained = tty.drain();
+        // tcdrain(3) is TCSBRK with an argument other than 0.
+        return drained < 0 || argument != 0 ? drained : this.sendBreak(BREAK_NS);
+      }
+      case abi.TCSBRKP: {
+        let drained = tty.drain();
+        return drained < 0 ? drained : this.sendBreak(argument == 0 ? BREAK_NS : min(argument, 600) * 100_000_000);
+      }
+      case abi.TIOCSBRK:
+      case abi.TIOCCBRK:
+        tty.device.setBreak(request == abi.TIOCSBRK);
+        return 0;
+      case abi.TCXONC:
+        if (argument == abi.TCOOFF) tty.stop();
+        else if (argument == abi.TCOON) tty.start();
+        else if (argument == abi.TCIOFF) tty.sendControl(abi.VSTOP);
+        else if (argument == abi.TCION) tty.sendControl(abi.VSTART);
+        else return -EINVAL;
+        return 0;
+      default: // TCFLSH
+        if (argument > abi.TCIOFLUSH) return -EINVAL;
+        if (argument != abi.TCOFLUSH) tty.flushInput();
+        if (argument != abi.TCIFLUSH) tty.discardOutput();
+        return 0;
+    }
+  }
+
+  private sendBreak(lengthNs: u64): i64 {
+    let device = this.tty.device;
+    device.setBreak(true);
+    if (device.hasBreak) block(clock.nowNs() + lengthNs);
+    device.setBreak(false);
+    return 0;
+  }
+
+  private controlSession(request: u32, argument: u64): i64 {
+    let tty = this.tty;
+    switch (request) {
+      case abi.TIOCGPGRP:
+        if (tty !== jobControl.callerTerminal) return -ENOTTY;
+        return store32(argument, <u32>tty.foregroundGroup);
+      case abi.TIOCSPGRP:
+        return this.setForeground(argument);
+      case abi.TIOCGSID:
+        if (tty !== jobControl.callerTerminal) return -ENOTTY;
+        return store32(argument, <u32>tty.sessionId);
+      case abi.TIOCSCTTY:
+        return this.takeControl(argument);
+      case abi.TIOCNOTTY:
+        if (tty !== jobControl.callerTerminal) return -ENOTTY;
+        if (jobControl.isCallerLeader) tty.leaveSession(true);
+        else jobControl.giveUpTerminal();
         return 0;
       default:
-        return super.ioctl(request, argument);
+        return NOT_MINE;
     }
+  }
+
+  /** TIOCSTI: a byte as if typed, on one's own terminal or by the privileged. */
+  private insert(address: u64): i64 {
+    let tty = this.tty;
+    if (tty !== jobControl.callerTerminal && !jobControl.isCallerPrivileged) return -EPERM;
+    let base = bytesAddress(buffer);
+    if (copyIn(base, address, 1) < 0) return -EFAULT;
+    tty.type(mem.load8(base));
+    return 0;
   }
 
   private getSettings(address: u64, withSpeeds: bool): i64 {
@@ -141,9 +225,7 @@ export class TtyFile extends File {
   private setWindow(address: u64): i64 {
     let base = bytesAddress(buffer);
     if (copyIn(base, address, 8) < 0) return -EFAULT;
-    this.tty.width = mem.load16(base + 4);
-    this.tty.height = mem.load16(base + 6);
-    this.tty.resize(mem.load16(base + 2), mem.load16(base));
+    this.tty.resize(mem.load16(base + 2), mem.load16(base), mem.load16(base + 4), mem.load16(base + 6));
     return 0;
   }
 
@@ -151,10 +233,11 @@ export class TtyFile extends File {
     let tty = this.tty;
     let error = tty.checkBackground(SIGTTOU);
     if (error < 0) return error;
-    if (tty.sessionId == 0 || tty.sessionId != jobControl.callerSession) return -ENOTTY;
+    if (tty !== jobControl.callerTerminal) return -ENOTTY;
     if (fetch32(address) < 0) return -EFAULT;
     let groupId = <i32>fetched;
     if (groupId < 0) return -EINVAL;
+    if (!jobControl.isGroup(groupId)) return -ESRCH;
     if (!jobControl.isGroupIn(groupId, tty.sessionId)) return -EPERM;
     tty.foregroundGroup = groupId;
     return 0;
@@ -165,10 +248,34 @@ export class TtyFile extends File {
     let tty = this.tty;
     let session = jobControl.callerSession;
     if (jobControl.isCallerLeader && tty.sessionId == session) return 0;
-    if (!jobControl.isCallerLeader) return -EPERM;
-    if (tty.sessionId != 0 && argument != 1) return -EPERM;
-    tty.sessionId = session;
-    tty.foregroundGroup = jobControl.callerGroup;
+    if (!jobControl.isCallerLeader || jobControl.callerTerminal !== null) return -EPERM;
+    if (tty.sessionId != 0) {
+      if (argument != 1 || !jobControl.isCallerPrivileged) return -EPERM;
+      tty.leaveSession(false);
+    }
+    if (!this.isReadable && !jobControl.isCallerPrivileged) return -EPERM;
+    takeTerminal(tty);
     return 0;
   }
+}
+
+function takeTerminal(tty: Tty): void {
+  tty.sessionId = jobControl.callerSession;
+  tty.foregroundGroup = jobControl.callerGroup;
+}
+
+/**
+ * open(2) of a terminal's node: a session's leader without a terminal gets this one, unless O_NOCTTY or `isConsole`. Null with
+ * the reason in failOpen.
+ */
+export function openTerminal(tty: Tty, flags: u32, isConsole: bool = false): File | null {
+  if (tty.isHungUp || (tty.isExclusive && !jobControl.isCallerPrivileged)) {
+    failOpen(tty.isHungUp ? -EIO : -EBUSY);
+    return null;
+  }
+  let file = new TtyFile(tty, flags);
+  if ((flags & O_NOCTTY) == 0 && !isConsole && file.isReadable && tty.sessionId == 0) {
+    if (jobControl.isCallerLeader && jobControl.callerTerminal === null) takeTerminal(tty);
+  }
+  return file;
 }

@@ -2,6 +2,7 @@
 // memory where programs expect them.
 
 import { Machine } from "../boot/machine";
+import { DevPts } from "../console/pty/devpts";
 import { DevFs } from "../fs/devfs/devfs";
 import { Erofs } from "../fs/erofs/erofs";
 import { registerFramebufferDevices } from "../fs/framebuffer/devices";
@@ -12,6 +13,8 @@ import { createProcFileSystem, createSysFileSystem } from "../procfs/root";
 import { FileSystem } from "../vfs/file-system";
 import { mountAt, mountRoot } from "../vfs/root";
 
+/** MS_NOSUID | MS_NOEXEC. */
+const NO_PROGRAMS: u64 = 2 | 8;
 /** MS_NOSUID | MS_NODEV | MS_NOEXEC (man 2 mount). */
 const RESTRICTED: u64 = 2 | 4 | 8;
 
@@ -23,6 +26,7 @@ export function mountFileSystems(machine: Machine): string | null {
   if (lower === null) return "the root image is damaged: build it again with `egg build`";
   if (!mountRoot(new Overlay(lower))) return "the root image has no root directory: build it again";
   attach(new DevFs(), "/dev", 0);
+  attach(new DevPts(), "/dev/pts", NO_PROGRAMS);
   attach(createProcFileSystem(), "/proc", RESTRICTED);
   attach(createSysFileSystem(), "/sys", RESTRICTED);
   attach(new Tmpfs(0o1777), "/tmp", 0);

@@ -2,7 +2,7 @@
 // "Boot configuration"). Also how terminals reach processes.
 
 import { EIO, ERESTARTSYS, ENXIO } from "../abi/errno";
-import { SIGCONT, SIGHUP, SIGTTIN } from "../abi/signal";
+import { SIGTTIN } from "../abi/signal";
 import { O_RDWR } from "../abi/fcntl";
 import { BootConfig, OutputKind, StdinKind } from "../boot/config";
 import { JobControl } from "../console/job-control";
@@ -13,22 +13,27 @@ import {
   SerialConsole,
   SignalReceiver,
 } from "../console/serial-console";
-import { setJobControl, terminalOf, Tty } from "../console/tty";
-import { TtyFile } from "../console/tty-file";
+import { jobControl, releaseTerminals, setJobControl, terminalOf, Tty } from "../console/tty";
+import { openTerminal, TtyFile } from "../console/tty-file";
+import { MultiplexorDriver, PeerOpener, setPeerOpener } from "../console/pty/master-file";
+import { MAX_PAIRS, pairCount } from "../console/pty/pseudo-terminal";
 import { com1, com2, SerialSink } from "../drivers/uart";
 import { announceInput } from "../panic/power";
+import { Text } from "../lib/text";
 import * as log from "../log/log";
 import { addExitHook, ExitHook } from "../panic/power";
 import { currentProcess, currentThread } from "../process/current";
 import { isOrphanedGroup, SessionWatcher, setSessionWatcher } from "../process/process-group";
 import { Process } from "../process/process";
-import { findProcess, firstProcess, processAt, processCount } from "../process/process-table";
+import { findProcess, firstProcess, isGroup, processAt, processCount } from "../process/process-table";
 import { signalGroup, signalProcess } from "../process/signal-send";
 import { contains } from "../process/signal-set";
 import { DeviceDriver, registerCharacter } from "../vfs/devices";
 import { File } from "../vfs/file";
 import { failOpen } from "../vfs/inode";
-import { bytesOf } from "../procfs/proc-file-system";
+import { bytesOf, TextSource } from "../procfs/proc-file-system";
+import { registerProcFile } from "../procfs/root";
+import { Setting } from "../procfs/system-files";
 import { findPath } from "../vfs/root";
 
 /** Major numbers of terminals: Linux devices.txt. */
@@ -81,19 +86,29 @@ class ProcessJobControl extends JobControl {
     }
     return false;
   }
+
+  override get callerTerminal(): Tty | null {
+    let process = currentProcess();
+    return process.hasNoTerminal ? null : terminalOf(process.sessionId);
+  }
+
+  override giveUpTerminal(): void {
+    currentProcess().hasNoTerminal = true;
+  }
+
+  override get isCallerPrivileged(): bool {
+    return currentProcess().credentials.isPrivileged;
+  }
+
+  override isGroup(groupId: i32): bool {
+    return isGroup(groupId);
+  }
 }
 
 /** A session whose leader ends loses its terminal: the foreground group hears of it (POSIX.1-2017, _exit). */
 class ReleaseTerminal extends SessionWatcher {
   override ended(sessionId: i32): void {
-    let tty = terminalOf(sessionId);
-    if (tty === null) return;
-    if (tty.foregroundGroup > 0) {
-      signalGroup(tty.foregroundGroup, SIGHUP);
-      signalGroup(tty.foregroundGroup, SIGCONT);
-    }
-    tty.sessionId = 0;
-    tty.foregroundGroup = 0;
+    releaseTerminals(sessionId);
   }
 }
 
@@ -107,9 +122,13 @@ class ForwardToProgram extends SignalReceiver {
 
 /** /dev/console and /dev/ttyS0. */
 class ConsoleDriver extends DeviceDriver {
+  constructor(private readonly isConsole: bool) {
+    super();
+  }
+
   override open(_minor: u32, flags: u32): File | null {
     let terminal = console;
-    if (terminal !== null) return new TtyFile(terminal.tty, flags);
+    if (terminal !== null) return openTerminal(terminal.tty, flags, this.isConsole);
     failOpen(-ENXIO);
     return null;
   }
@@ -118,7 +137,7 @@ class ConsoleDriver extends DeviceDriver {
 /** /dev/tty: the controlling terminal of whoever opens it. */
 class ControllingTerminalDriver extends DeviceDriver {
   override open(_minor: u32, flags: u32): File | null {
-    let tty = terminalOf(currentProcess().sessionId);
+    let tty = jobControl.callerTerminal;
     if (tty !== null) return new TtyFile(tty, flags);
     failOpen(-ENXIO);
     return null;
@@ -139,10 +158,38 @@ export function setUpConsole(config: BootConfig): void {
   if (stream !== null && config.stdin == StdinKind.NONE) stream.end();
   console = made;
   registerCharacter(TTY_AUX_MAJOR, 0, "tty", new ControllingTerminalDriver());
-  registerCharacter(TTY_AUX_MAJOR, 1, "console", new ConsoleDriver(), 0o600);
-  registerCharacter(TTY_MAJOR, 64, "ttyS0", new ConsoleDriver(), 0o660);
+  registerCharacter(TTY_AUX_MAJOR, 1, "console", new ConsoleDriver(true), 0o600);
+  registerCharacter(TTY_MAJOR, 64, "ttyS0", new ConsoleDriver(false), 0o660);
+  setUpPseudoTerminals();
   made.start();
   if (isFramed) announceInput();
+}
+
+/** TIOCGPTPEER: the slave gets its name as if opened by it. */
+class InstallPeer extends PeerOpener {
+  override install(file: File, index: i32, isCloseOnExec: bool): i64 {
+    let name = new Text(24).string("/dev/pts/").decimal(<u64>index);
+    nameFile(file, StaticArray.slice<u8>(name.bytes, 0, name.length));
+    let process = currentProcess();
+    let descriptor = process.descriptors.add(file, isCloseOnExec, process.limits.descriptors);
+    if (descriptor < 0) file.release();
+    return descriptor;
+  }
+}
+
+/** Pseudo-terminals: /dev/ptmx; /dev/pts is mounted with the other file systems. */
+function setUpPseudoTerminals(): void {
+  setPeerOpener(new InstallPeer());
+  registerCharacter(TTY_AUX_MAJOR, 2, "ptmx", new MultiplexorDriver());
+  registerProcFile("sys/kernel/pty/max", new Setting(<u64>MAX_PAIRS));
+  registerProcFile("sys/kernel/pty/reserve", new Setting(0));
+  registerProcFile("sys/kernel/pty/nr", new PairCount());
+}
+
+class PairCount extends TextSource {
+  override render(text: Text): void {
+    text.decimal(<u64>pairCount()).byte(0x0a);
+  }
 }
 
 class DrainSerialPorts extends ExitHook {
@@ -172,7 +219,7 @@ export function openStandardStreams(process: Process, config: BootConfig): void 
   let stream = made.stream;
   if (stream !== null) add(process, new InputStreamFile(stream, made));
   else {
-    shared = openTerminal(tty);
+    shared = consoleFile(tty);
     add(process, shared);
   }
   addOutput(process, config.stdout, shared, tty);
@@ -180,15 +227,17 @@ export function openStandardStreams(process: Process, config: BootConfig): void 
 }
 
 /** The terminal as if opened by its name, so that fstat and ttyname know it. */
-function openTerminal(tty: Tty): TtyFile {
+function consoleFile(tty: Tty): TtyFile {
   let file = new TtyFile(tty, O_RDWR);
-  let path = findPath(CONSOLE_PATH);
-  if (path === null) return file;
-  let inode = path.entry.inode;
-  if (inode !== null) inode.use();
-  file.inode = inode;
-  file.path = path;
+  nameFile(file, CONSOLE_PATH);
   return file;
+}
+
+function nameFile(file: File, name: StaticArray<u8>): void {
+  let path = findPath(name);
+  if (path === null) return;
+  let inode = path.entry.inode;
+  if (inode !== null) file.attach(inode, path);
 }
 
 function addOutput(process: Process, kind: OutputKind, shared: TtyFile | null, tty: Tty): void {
@@ -197,7 +246,7 @@ function addOutput(process: Process, kind: OutputKind, shared: TtyFile | null, t
   else if (shared !== null) {
     shared.retain();
     add(process, shared);
-  } else add(process, openTerminal(tty));
+  } else add(process, consoleFile(tty));
 }
 
 function add(process: Process, file: File): void {

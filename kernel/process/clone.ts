@@ -109,6 +109,7 @@ function copyProcess(parent: Process, flags: u64): Process | null {
   if (parent.processorLimit !== null) process.processorLimitChanged();
   process.groupId = parent.groupId;
   process.sessionId = parent.sessionId;
+  process.hasNoTerminal = parent.hasNoTerminal;
   process.executable = parent.executable;
   process.startNs = clock.nowNs();
   process.isDumpable = parent.isDumpable;

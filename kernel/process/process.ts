@@ -33,6 +33,8 @@ export class Process {
   /** Process group and session (man 7 credentials). */
   groupId: i32 = 0;
   sessionId: i32 = 0;
+  /** It gave up the session's controlling terminal (TIOCNOTTY); so will its children have. */
+  hasNoTerminal: bool = false;
   threads: Array<UserThread> = [] as UserThread[];
   addressSpace: AddressSpace = new AddressSpace();
   descriptors: DescriptorTable = new DescriptorTable();

@@ -94,11 +94,13 @@ export function createProcFileSystem(): ProcFileSystem {
   registerProcFile("cpuinfo", new files.CpuInformation());
   registerProcFile(
     "devices",
-    new files.Constant("Character devices:\n  1 mem\n  4 ttyS\n  5 /dev/tty\n 29 fb\n\nBlock devices:\n"),
+    new files.Constant(
+      "Character devices:\n  1 mem\n  4 ttyS\n  5 /dev/tty\n  5 /dev/console\n  5 /dev/ptmx\n 29 fb\n136 pts\n\nBlock devices:\n",
+    ),
   );
   registerProcFile(
     "filesystems",
-    new files.Constant("nodev\tproc\nnodev\tsysfs\nnodev\ttmpfs\nnodev\toverlay\n\terofs\n"),
+    new files.Constant("nodev\tproc\nnodev\tsysfs\nnodev\ttmpfs\nnodev\tdevpts\nnodev\toverlay\n\terofs\n"),
   );
   registerProcFile("loadavg", new files.LoadAverage());
   registerProcFile("meminfo", new files.MemoryInformation());

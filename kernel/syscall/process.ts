@@ -300,6 +300,7 @@ function setsid(): i64 {
   let process = currentProcess();
   if (isGroup(process.id)) return -EPERM;
   process.sessionId = process.id;
+  process.hasNoTerminal = false;
   process.groupId = process.id;
   return process.id;
 }

@@ -1,9 +1,11 @@
 // A line discipline between bytes that the test types and bytes that it reads, and the framing of the serial line.
 
+import * as mem from "machine/mem";
 import { bytesAddress } from "memory/address";
 import { FrameDecoder, FrameListener } from "../../../kernel/console/framing";
 import { LineDiscipline } from "../../../kernel/console/line-discipline";
 import { Termios } from "../../../kernel/console/termios";
+import { VMIN } from "../../../kernel/abi/termios";
 import { IoVector } from "../../../kernel/memory/io-vector";
 
 const buffer = new StaticArray<u8>(32768);
@@ -12,8 +14,9 @@ let shown = 0;
 let lastSignal = 0;
 
 class Terminal extends LineDiscipline {
-  override emit(byte: u32): void {
-    screen[shown++] = <u8>byte;
+  override emit(address: u64, length: u32): void {
+    mem.copy(bytesAddress(screen) + <u64>shown, address, <u64>length);
+    shown += <i32>length;
   }
   override raise(signal: i32): void {
     lastSignal = signal;
@@ -39,9 +42,23 @@ export function type(length: i32): void {
   for (let i = 0; i < length; i++) terminal.receive(<u32>buffer[i]);
 }
 
+/** The line breaks; a byte comes with a parity error. */
+export function breakLine(): void {
+  terminal.receiveBreak();
+}
+export function typeBroken(byte: u32): void {
+  terminal.receiveBroken(byte);
+}
+export function isWorthReading(): bool {
+  return terminal.isWorthReading;
+}
+export function setMinimum(bytes: u32): void {
+  terminal.termios.characters[VMIN] = <u8>bytes;
+}
+
 /** The program writes the buffer's first bytes. */
 export function print(length: i32): void {
-  for (let i = 0; i < length; i++) terminal.process(<u32>buffer[i]);
+  terminal.processBytes(bytesAddress(buffer), <u32>length);
 }
 
 /** What is on the screen since the last call: its length. */

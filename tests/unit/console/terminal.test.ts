@@ -10,6 +10,10 @@ interface Exports {
   screenAddress(): bigint;
   type(length: number): void;
   print(length: number): void;
+  breakLine(): void;
+  typeBroken(byte: number): void;
+  isWorthReading(): number;
+  setMinimum(bytes: number): void;
   takeScreen(): number;
   isReadable(): number;
   available(): number;
@@ -23,6 +27,8 @@ interface Exports {
 
 // termbits.h
 const [ICRNL, INLCR, IGNCR, IXANY] = [0o400, 0o100, 0o200, 0o4000];
+const [IGNBRK, BRKINT, IGNPAR, PARMRK, INPCK] = [1, 2, 4, 8, 0o20];
+const EXTPROC = 0o200000;
 const [OPOST, XTABS] = [1, 0o14000];
 const [ISIG, ICANON, ECHO, ECHOE, ECHONL, NOFLSH, ECHOPRT] = [1, 2, 8, 0o20, 0o100, 0o200, 0o2000];
 const INPUT = 0;
@@ -244,6 +250,74 @@ test("a sender that watches the room loses nothing of a large paste", () => {
     while (exports.isReadable() === 1) read += line();
   }
   assert.equal(read, pasted);
+});
+
+test("a break is ignored, an interrupt, a zero byte, or marked, as the flags say", () => {
+  exports.setFlags(LOCAL, 0, ICANON | ECHO);
+  exports.breakLine();
+  assert.equal(bytes(), "\0");
+  exports.setFlags(INPUT, PARMRK, 0);
+  exports.breakLine();
+  assert.deepEqual([...Buffer.from(bytes(), "latin1")].slice(-2), [0, 0]);
+  exports.setFlags(INPUT, BRKINT, 0);
+  exports.breakLine();
+  assert.equal(exports.signal(), SIGINT);
+  exports.setFlags(INPUT, IGNBRK, 0);
+  exports.breakLine();
+  assert.equal(exports.signal(), 0);
+  assert.equal(exports.available(), 0);
+});
+
+test("a byte with a parity error is data, nothing, zero or marked, as the flags say", () => {
+  exports.setFlags(LOCAL, 0, ICANON | ECHO);
+  exports.typeBroken(0x41);
+  assert.equal(bytes(), "A");
+  exports.setFlags(INPUT, INPCK, 0);
+  exports.typeBroken(0x41);
+  assert.equal(bytes(), "\0");
+  exports.setFlags(INPUT, IGNPAR, 0);
+  exports.typeBroken(0x41);
+  assert.equal(exports.available(), 0);
+  exports.setFlags(INPUT, PARMRK, IGNPAR);
+  exports.typeBroken(0x41);
+  assert.equal(exports.available(), 3);
+  assert.equal(bytes().slice(-2), "\0A");
+});
+
+test("PARMRK doubles a byte of all ones, and room counts what a byte may become", () => {
+  exports.setFlags(LOCAL, 0, ICANON | ECHO);
+  const room = exports.room();
+  exports.setFlags(INPUT, PARMRK, 0);
+  assert.equal(exports.room(), Math.floor(room / 3));
+  exports.type(fill(new Uint8Array([0xff])));
+  assert.equal(exports.available(), 2);
+});
+
+test("EXTPROC leaves editing to the other side: bytes come at once, whatever they are", () => {
+  exports.setFlags(LOCAL, EXTPROC, ECHO);
+  type("ab\x7f\x03");
+  assert.equal(exports.signal(), 0);
+  assert.equal(bytes(), "ab\x7f\x03");
+});
+
+test("a raw terminal is worth reading when MIN bytes are there", () => {
+  exports.setFlags(LOCAL, 0, ICANON | ECHO);
+  exports.setMinimum(3);
+  type("ab");
+  assert.equal(exports.isWorthReading(), 0);
+  type("c");
+  assert.equal(exports.isWorthReading(), 1);
+});
+
+test("output in one piece and byte by byte come out the same, columns too", () => {
+  print("one\ttwo é\n");
+  const whole = screen();
+  exports.restart();
+  for (const part of ["o", "ne", "\t", "two ", "é", "\n"]) print(part);
+  assert.equal(screen(), whole);
+  exports.setFlags(OUTPUT, XTABS, 0);
+  print("ab é\tx");
+  assert.equal(screen(), "ab é    x");
 });
 
 test("framing: data, end of input, signals and window sizes are told apart", () => {
