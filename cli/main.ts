@@ -12,6 +12,9 @@ export interface CommandModule {
 
 const COMMANDS: Record<string, { summary: string; load: () => Promise<CommandModule> }> = {
   run: { summary: "boot a program in a virtual machine", load: () => import("./commands/run.ts") },
+  dev: { summary: "run it, and again whenever a file changes", load: () => import("./commands/dev.ts") },
+  test: { summary: "run a project's node:test files in a virtual machine", load: () => import("./commands/test.ts") },
+  init: { summary: "make a new project that runs", load: () => import("./commands/init.ts") },
   build: { summary: "make one bootable file of a program", load: () => import("./commands/build.ts") },
 };
 

@@ -41,9 +41,9 @@ interface RunOptions {
   rootfs?: string;
 }
 
-const GDB_PORT = 1234;
+export const GDB_PORT = 1234;
 /** What --strace without names means. */
-const ALL_CALLS = "*";
+export const ALL_CALLS = "*";
 
 export function runCommand() {
   return makeCommand("run")
@@ -176,7 +176,7 @@ function straceNames(value: string): boolean | string[] {
 }
 
 /** Be the guest's terminal until it ends; its status, or a Failure when it ended unwell. */
-async function follow(guest: Guest): Promise<number> {
+export async function follow(guest: Guest): Promise<number> {
   const terminal = attachTerminal(guest);
   try {
     const { ending, qemuStatus, qemuErrors } = await guest.ended;

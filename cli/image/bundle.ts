@@ -86,10 +86,12 @@ class Bundling {
   /** What was put in front of sources that ask where they are. */
   readonly prefixes = new Map<string, string>();
   readonly main: string;
+  readonly keepsUnused: boolean;
   readonly #native = new Map<string, boolean>();
 
-  constructor(main: string, root: string, settings: EggSettings) {
+  constructor(main: string, root: string, settings: EggSettings, keepsUnused: boolean) {
     this.main = main;
+    this.keepsUnused = keepsUnused;
     this.root = root;
     this.settings = settings;
   }
@@ -207,6 +209,7 @@ async function bundleOne(bundling: Bundling, entry: string): Promise<{ files: Bu
       target: NODE_TARGET,
       format,
       sourcemap: "linked",
+      treeShaking: !bundling.keepsUnused,
       write: false,
       metafile: true,
       logLevel: "silent",
@@ -254,8 +257,14 @@ function relocateSources(path: string, text: string, { root, prefixes }: Bundlin
   return JSON.stringify(map);
 }
 
-export async function bundleProgram(entry: string, root: string, settings: EggSettings): Promise<Bundle> {
-  const bundling = new Bundling(entry, root, settings);
+/** `keepsUnused`: with code that nobody calls, for coverage. */
+export async function bundleProgram(
+  entry: string,
+  root: string,
+  settings: EggSettings,
+  keepsUnused = false,
+): Promise<Bundle> {
+  const bundling = new Bundling(entry, root, settings, keepsUnused);
   const bundled: BundledFile[] = [];
   const warnings: string[] = [];
   const queue = [entry];

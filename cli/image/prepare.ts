@@ -120,7 +120,7 @@ async function prepareBuilt(target: BuiltTarget, options: PrepareOptions): Promi
     keepNewest(folder, ".elf", IMAGES_KEPT);
     keepNewest(folder, COPY_ENDING, COPIES_KEPT);
   }
-  const memory = target.kind === "script" ? target.settings.memory : undefined;
+  const memory = target.kind === "script" || target.kind === "tests" ? target.settings.memory : undefined;
   return { path, target, memory, warnings: program.warnings };
 }
 
@@ -129,15 +129,19 @@ function rootTarget(given: string, args: string[] | undefined): Target {
   return { kind: "root", path, args, name: basename(path).replace(/\.(tar|tgz|oci)(\.(gz|zst))?$/, "") };
 }
 
-/** Whatever `egg run` takes, as a file to boot from. */
-export async function prepareTarget(given: string, options: PrepareOptions = {}): Promise<Prepared> {
-  let target = options.isRoot ? rootTarget(given, options.args) : findTarget(given);
+function findOrRoot(given: string, options: PrepareOptions): Target {
+  return options.isRoot ? rootTarget(given, options.args) : findTarget(given);
+}
+
+/** Whatever `egg run` takes, as a file to boot from. A Target is one that was found already. */
+export async function prepareTarget(given: string | Target, options: PrepareOptions = {}): Promise<Prepared> {
+  let target = typeof given === "object" ? given : findOrRoot(given, options);
   if (target.kind === "go") {
     const { buildGoProgram } = await import("./go.ts");
     const path = await buildGoProgram(target.folder, target.name);
     target = { kind: "program", path, name: target.name, root: target.folder };
   }
-  if (target.kind === "script" || target.kind === "program" || target.kind === "root")
+  if (target.kind === "script" || target.kind === "program" || target.kind === "root" || target.kind === "tests")
     return await prepareBuilt(target, options);
   return { path: target.path, target, memory: undefined, warnings: [] };
 }

@@ -1,19 +1,18 @@
 // A target as the entries and the boot configuration of its image.
 
-import { createHash } from "node:crypto";
-import { readFileSync, statSync, writeFileSync } from "node:fs";
-import { basename, join, posix } from "node:path";
+import { readFileSync, statSync } from "node:fs";
+import { basename, join } from "node:path";
 import { EXIT_BAD_DATA, Failure } from "../failure.ts";
-import { cacheFolder } from "../paths.ts";
 import { step } from "../progress.ts";
-import { type Base, type BaseKind, libraryNames, nodeVersion, prepareBase } from "./base.ts";
+import { type Base, type BaseKind, libraryNames, prepareBase } from "./base.ts";
 import type { BootConfig } from "./boot-config.ts";
+import { type BundleRecord, type BundleSource, bundleEntries, cachedBundle, makeBundle } from "./bundle-cache.ts";
 import { type Elf, PT_DYNAMIC, PT_INTERP, PT_LOAD, readElf } from "./elf.ts";
 import { packageEntries } from "./debian.ts";
 import type { Entry } from "./erofs.ts";
 import { APP_FOLDER } from "./guest-path.ts";
-import { type FileStamp, hashKey, isUnchanged, readJson, stampFile, writeJson } from "./hash.ts";
-import { readHead, shown, type Target } from "./target.ts";
+import { hashKey } from "./hash.ts";
+import { type EggSettings, readHead, shown, type Target, type TestsTarget } from "./target.ts";
 
 /** What an image is made of besides the kernel. */
 export interface Program {
@@ -32,75 +31,67 @@ function commonBoot(extra: BootConfig): BootConfig {
   return { cwd: APP_FOLDER, hostname: "eggos", ...extra, env: { PATH, HOME: "/root", ...extra.env } };
 }
 
-/** Change when bundling changes, so that old caches are left behind. */
-const BUNDLE_RECIPE = "2";
-
-interface BundleRecord {
-  inputs: FileStamp[];
-  entry: string;
-  bundled: { path: string; source: string; size: number }[];
-  copied: { path: string; source: string; size: number; mode: number }[];
-  warnings: string[];
-  key: string;
-}
-
-/** The bundle from the cache while none of its inputs changed; made anew otherwise. */
-async function bundleCached(target: Extract<Target, { kind: "script" }>): Promise<BundleRecord> {
-  const key = hashKey(BUNDLE_RECIPE, nodeVersion(), target.entry, target.root, JSON.stringify(target.settings));
-  const folder = cacheFolder("bundle", key);
-  const recordPath = join(folder, "record.json");
-  const old = readJson<BundleRecord>(recordPath);
-  if (old?.inputs.every(isUnchanged)) return old;
-  const { bundleProgram } = await import("./bundle.ts");
-  const bundle = await step(`bundling ${shown(target.entry)}`, () =>
-    bundleProgram(target.entry, target.root, target.settings),
-  );
-  const hash = createHash("sha256");
-  const bundled = bundle.bundled.map(({ path, text }, index) => {
-    const source = join(folder, `${index}${posix.extname(path)}`);
-    writeFileSync(source, text);
-    hash.update(path).update(text);
-    return { path, source, size: Buffer.byteLength(text) };
-  });
-  const inputs = bundle.inputs.map(stampFile).filter((stamp) => stamp !== null);
-  const copied = bundle.copied.map(({ path, source }) => {
-    const stats = statSync(source);
-    hash.update(`${path}:${stats.size}:${stats.mtimeMs}`);
-    return { path, source, size: stats.size, mode: stats.mode & 0o755 };
-  });
-  const record: BundleRecord = {
-    inputs,
-    entry: bundle.entry,
-    bundled,
-    copied,
-    warnings: bundle.warnings,
-    key: hash.digest("hex").slice(0, 24),
-  };
-  writeJson(recordPath, record);
-  return record;
-}
-
 async function scriptProgram(target: Extract<Target, { kind: "script" }>): Promise<Program> {
-  const record = await bundleCached(target);
+  const record =
+    cachedBundle(target) ?? (await step(`bundling ${shown(target.entry)}`, async () => await makeBundle(target)));
+  return await nodeProgram(target, [record], [...(target.settings.nodeOptions ?? []), record.entry]);
+}
+
+/** A program on Node.js of bundles; `words` are what stands on Node's command line. */
+async function nodeProgram(
+  { root, settings }: { root: string; settings: EggSettings },
+  records: BundleRecord[],
+  words: string[],
+  own: Entry[] = [],
+): Promise<Program> {
   const base = await prepareBase("node");
-  const { settings } = target;
-  const packages = await packageEntries(settings.packages ?? [], shown(join(target.root, "package.json")));
+  const packages = await packageEntries(settings.packages ?? [], shown(join(root, "package.json")));
   const inBase = new Set(base.entries.filter((entry) => entry.kind !== "directory").map((entry) => entry.path));
   const entries = packages.entries.filter((entry) => !inBase.has(entry.path));
-  for (const file of record.bundled) {
-    entries.push({ path: file.path, kind: "file", mode: 0o644, content: { path: file.source, size: file.size } });
-  }
-  for (const file of record.copied) {
-    entries.push({ path: file.path, kind: "file", mode: file.mode, content: { path: file.source, size: file.size } });
-  }
-  const command = ["node", "--enable-source-maps", ...(settings.nodeOptions ?? []), record.entry];
+  entries.push(...bundleEntries(records), ...own);
+  const command = ["node", "--enable-source-maps", ...words];
   const boot = commonBoot({
     program: "/usr/bin/node",
     args: [...command, ...(settings.args ?? [])],
     fixedArgs: command.length,
     ...(settings.env ? { env: settings.env } : {}),
   });
-  return { base, baseKind: "node", entries, boot, key: hashKey(record.key, packages.key), warnings: record.warnings };
+  return {
+    base,
+    baseKind: "node",
+    entries,
+    boot,
+    key: hashKey(...records.map((record) => record.key), packages.key, own.map((entry) => entry.path).join()),
+    warnings: [...new Set(records.flatMap((record) => record.warnings))],
+  };
+}
+
+/** What the tests are bundled from. */
+export function testSources({ files, root, settings, hasCoverage }: TestsTarget): BundleSource[] {
+  return files.map((entry) => ({ entry, root, settings, keepsUnused: hasCoverage }));
+}
+
+/** The project's tests: Node's test runner over a bundle for each file. */
+async function testsProgram(target: TestsTarget): Promise<Program> {
+  const sources = testSources(target);
+  const isStale = sources.some((source) => cachedBundle(source) === undefined);
+  const count = sources.length === 1 ? "1 test file" : `${sources.length} test files`;
+  const bundleAll = async (show: (detail: string) => void): Promise<BundleRecord[]> => {
+    const made: BundleRecord[] = [];
+    for (const source of sources) {
+      show(shown(source.entry));
+      made.push(cachedBundle(source) ?? (await makeBundle(source)));
+    }
+    return made;
+  };
+  const records = isStale ? await step(`bundling ${count}`, bundleAll) : await bundleAll(() => {});
+  const words = ["--test", ...target.options, ...records.map((record) => record.entry)];
+  const project = { root: target.root, settings: { ...target.settings, args: [] } };
+  const nodeOptions = target.settings.nodeOptions ?? [];
+  if (!target.hasCoverage) return await nodeProgram(project, records, [...nodeOptions, ...words]);
+  const { runnerEntry, RUNNER_PATH } = await import("./test-runner.ts");
+  const command = [RUNNER_PATH, ...nodeOptions, ...words];
+  return await nodeProgram(project, records, command, [runnerEntry()]);
 }
 
 /** The offset in the file of a virtual address. */
@@ -191,7 +182,7 @@ function checkLibraries(name: string, interpreter: string, needed: string[], bas
 }
 
 /** What an image is built of. */
-export type BuiltTarget = Extract<Target, { kind: "script" | "program" | "root" }>;
+export type BuiltTarget = Extract<Target, { kind: "script" | "program" | "root" | "tests" }>;
 
 export async function prepareProgram(target: BuiltTarget): Promise<Program> {
   if (target.kind === "root") {
@@ -199,5 +190,6 @@ export async function prepareProgram(target: BuiltTarget): Promise<Program> {
     const root = await rootProgram(target.path, target.args);
     return { ...root, base: { key: "", entries: [] }, baseKind: "static" };
   }
+  if (target.kind === "tests") return await testsProgram(target);
   return target.kind === "script" ? await scriptProgram(target) : await linuxProgram(target);
 }

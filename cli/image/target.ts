@@ -26,7 +26,21 @@ export interface EggSettings {
   packages?: string[];
 }
 
+/** A project's test files, to be run by Node's test runner in the guest. */
+export interface TestsTarget {
+  kind: "tests";
+  files: string[];
+  root: string;
+  settings: EggSettings;
+  name: string;
+  /** Options for `node --test`. */
+  options: string[];
+  /** Whether coverage files are made and sent out (image/test-runner.ts). */
+  hasCoverage: boolean;
+}
+
 export type Target =
+  | TestsTarget
   | { kind: "script"; entry: string; root: string; settings: EggSettings; name: string }
   | { kind: "program"; path: string; name: string; root: string }
   /** A root file system, and the words of the program in it to start. */
@@ -163,9 +177,20 @@ function folderTarget(folder: string): Target {
   });
 }
 
+/** A project's folder with its name and settings, whether or not it has a program. */
+export function findProject(folder: string): { root: string; settings: EggSettings; name: string } {
+  const root = projectAbove(realpathSync(folder));
+  const manifest = readPackage(root);
+  const name = typeof manifest?.name === "string" ? manifest.name.replace(/^.*\//, "") : basename(root);
+  return { root, settings: parseSettings(manifest?.egg, shown(join(root, "package.json"))), name };
+}
+
 /** The project a script belongs to: the nearest folder upward with a package.json, else the script's own. */
 function projectOf(entry: string): string {
-  const own = dirname(entry);
+  return projectAbove(dirname(entry));
+}
+
+function projectAbove(own: string): string {
   for (let folder = own; ; folder = dirname(folder)) {
     if (existsSync(join(folder, "package.json"))) return folder;
     if (dirname(folder) === folder) return own;
