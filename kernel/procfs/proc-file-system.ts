@@ -226,6 +226,16 @@ export class ProcDirectory extends ProcNode {
     this.add(name, new ProcText(this.procFileSystem, source, permissions));
   }
 
+  /** Take a child away; files that are open on it stay. */
+  remove(name: StaticArray<u8>): void {
+    for (let i = 0; i < this.names.length; i++) {
+      if (!isName(this.names[i], name, name.length)) continue;
+      this.names.splice(i, 1);
+      this.children.splice(i, 1);
+      return;
+    }
+  }
+
   /** The fixed child of a name. */
   child(name: StaticArray<u8>, length: i32): Inode | null {
     for (let i = 0; i < this.names.length; i++) {
@@ -313,4 +323,20 @@ export function addAt(top: ProcDirectory, path: string, source: TextSource, perm
     slash = path.indexOf("/", start);
   }
   directory.addText(path.substring(start), source, permissions);
+}
+
+/** Take away what stands at a path below `top`: a file, or a directory with all in it. */
+export function removeAt(top: ProcDirectory, path: string): void {
+  let directory = top;
+  let start = 0;
+  let slash = path.indexOf("/");
+  while (slash >= 0) {
+    let bytes = bytesOf(path.substring(start, slash));
+    let next = directory.child(bytes, bytes.length);
+    if (next === null || !next.isDirectory) return;
+    directory = next as ProcDirectory;
+    start = slash + 1;
+    slash = path.indexOf("/", start);
+  }
+  directory.remove(bytesOf(path.substring(start)));
 }

@@ -72,7 +72,7 @@ class HostName extends TextSource {
 const procFileSystem = new ProcFileSystem(false);
 const sysFileSystem = new ProcFileSystem(true);
 const procRoot: ProcRoot = new ProcRoot(procFileSystem);
-const sysRoot: ProcDirectory = new ProcDirectory(sysFileSystem);
+export const sysRoot: ProcDirectory = new ProcDirectory(sysFileSystem);
 
 /** Add /proc/`path`. Precondition: nothing stands there. */
 export function registerProcFile(path: string, source: TextSource, permissions: u32 = 0o444): void {
@@ -95,7 +95,7 @@ export function createProcFileSystem(): ProcFileSystem {
   registerProcFile(
     "devices",
     new files.Constant(
-      "Character devices:\n  1 mem\n  4 ttyS\n  5 /dev/tty\n  5 /dev/console\n  5 /dev/ptmx\n 29 fb\n136 pts\n\nBlock devices:\n",
+      "Character devices:\n  1 mem\n  4 ttyS\n  5 /dev/tty\n  5 /dev/console\n  5 /dev/ptmx\n 13 input\n 29 fb\n136 pts\n\nBlock devices:\n",
     ),
   );
   registerProcFile(

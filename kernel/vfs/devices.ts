@@ -32,9 +32,10 @@ export class Device {
   }
 }
 
-/** Told when a device comes: /dev makes a node. */
+/** Told when a device comes or goes: /dev makes a node, or takes it away. */
 export class DeviceListener {
   added(_device: Device): void {}
+  removed(_device: Device): void {}
 }
 
 /** All devices. */
@@ -60,6 +61,17 @@ export function registerBlock(
   permissions: u32 = 0o660,
 ): void {
   register(new Device(true, major, minor, name, driver, permissions));
+}
+
+/** A character device is gone, and its node with it. Files that are open on it are its driver's matter. */
+export function unregisterCharacter(major: u32, minor: u32): void {
+  for (let i = 0; i < devices.length; i++) {
+    let device = devices[i];
+    if (device.isBlock || device.major != major || device.minor != minor) continue;
+    devices.splice(i, 1);
+    listener.removed(device);
+    return;
+  }
 }
 
 /** Who makes the nodes: told about all devices so far, and about each new one. */

@@ -12,7 +12,7 @@ const ground = ["lib", "log", "abi"];
 const core = [...ground, "cpu", "acpi", "panic", "sched", "entropy"];
 /** Files and what is made of them; devices below, processes above. */
 const files = [...core, "memory", "interrupt", "vfs", "fs"];
-const services = [...files, "display", "net", "drivers", "process", "procfs", "socket", "console"];
+const services = [...files, "display", "net", "input", "drivers", "process", "procfs", "socket", "console"];
 
 /** A folder of kernel/, and the folders it may import beside itself and trusted. Lowest first. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
@@ -31,9 +31,10 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   vfs: [...core, "memory"],
   net: core,
   fs: [...core, "memory", "vfs", "display"],
-  drivers: [...core, "memory", "interrupt", "display", "vfs", "net"],
+  input: [...core, "memory", "vfs"],
+  drivers: [...core, "memory", "interrupt", "display", "vfs", "net", "input"],
   process: files,
-  procfs: [...files, "display", "net", "process"],
+  procfs: [...files, "display", "net", "input", "process"],
   socket: [...files, "net"],
   console: [...files, "drivers", "process"],
   syscall: services,
