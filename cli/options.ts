@@ -3,6 +3,7 @@
 import { isIP } from "node:net";
 import { Command, CommanderError } from "commander";
 import { EXIT_USAGE, Failure } from "./failure.ts";
+import { KEYBOARDS } from "./image/boot-config.ts";
 import type { PortForward } from "./run/qemu.ts";
 
 function usage(message: string, advice: string): Failure {
@@ -70,6 +71,12 @@ export function parseEnvironment(text: string): [name: string, value: string] | 
   if (equals >= 0) return [name, text.slice(equals + 1)];
   const value = process.env[name];
   return value === undefined ? null : [name, value];
+}
+
+/** A keyboard layout. */
+export function parseKeyboard(text: string): string {
+  if (KEYBOARDS.includes(text)) return text;
+  throw usage(`--keyboard ${text}: no such layout`, `there are ${KEYBOARDS.join(", ")}`);
 }
 
 export function parseInteger(text: string, option: string, least: number, most: number): number {

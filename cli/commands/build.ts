@@ -5,11 +5,20 @@ import { basename, resolve } from "node:path";
 import { EXIT_CANNOT_CREATE, EXIT_USAGE, errorCode, Failure } from "../failure.ts";
 import { prepareTarget } from "../image/prepare.ts";
 import { shown } from "../image/target.ts";
-import { ROOTFS_HELP, collect, makeCommand, parseCommand, parseEnvironment, rootWithTarget } from "../options.ts";
+import {
+  ROOTFS_HELP,
+  collect,
+  makeCommand,
+  parseCommand,
+  parseEnvironment,
+  parseKeyboard,
+  rootWithTarget,
+} from "../options.ts";
 
 interface BuildOptions {
   output?: string;
   env?: ([string, string] | null)[];
+  keyboard?: string;
   json?: boolean;
   rootfs?: string;
 }
@@ -22,6 +31,9 @@ export function buildCommand() {
     .option("-o, --output <file>", "the file to write (default: NAME.elf in the working folder)")
     .option("-e, --env <KEY=VALUE>", "set an environment variable; repeatable", collect(parseEnvironment))
     .option("--rootfs <dir|tar>", ROOTFS_HELP)
+    .option("--keyboard <layout>", "layout of the machine's own keyboard: us, gb, de, fr (default: us)", (text) =>
+      parseKeyboard(text),
+    )
     .option("--json", "print what was made as JSON")
     .addHelpText("after", "\nARGS after -- become the program's own arguments, at every boot that gives no others.");
 }
@@ -34,7 +46,11 @@ export async function run(words: string[], programArguments: string[] | undefine
   if (isRoot && command.args.length > 0) throw rootWithTarget(command.args[0] ?? "");
   const target = options.rootfs ?? (command.processedArgs[0] as string);
   const env = Object.fromEntries((options.env ?? []).filter((pair) => pair !== null));
-  const prepared = await prepareTarget(target, { boot: { env }, args: programArguments, isRoot });
+  const prepared = await prepareTarget(target, {
+    boot: { env, ...(options.keyboard ? { keyboard: options.keyboard } : {}) },
+    args: programArguments,
+    isRoot,
+  });
   if (!["script", "program", "root"].includes(prepared.target.kind)) {
     throw new Failure(`${target}: an image already`, { advice: "egg run boots it", status: EXIT_USAGE });
   }

@@ -13,6 +13,7 @@ import {
   parseEnvironment,
   parseHost,
   parseInteger,
+  parseKeyboard,
   parseMemory,
   parsePort,
   rootWithTarget,
@@ -35,6 +36,7 @@ interface RunOptions {
   env?: ([string, string] | null)[];
   accel: AcceleratorChoice;
   display?: boolean;
+  keyboard?: string;
   strace?: string;
   gdb?: number;
   trace?: boolean;
@@ -86,6 +88,9 @@ export function runCommand() {
     )
     .option("--rootfs <dir|tar>", ROOTFS_HELP)
     .option("--display", "open a window with the guest's screen")
+    .option("--keyboard <layout>", "layout of the guest's own keyboard: us, gb, de, fr (default: us)", (text) =>
+      parseKeyboard(text),
+    )
     .option("--strace [names]", "print the program's system calls: all, or those named: --strace=read,write")
     .option("--gdb [port]", `wait for gdb on a TCP port: --gdb=PORT (default: ${GDB_PORT})`, (text) =>
       parseInteger(text, "--gdb", 1, 65535),
@@ -139,6 +144,7 @@ export async function run(words: string[], programArguments: string[] | undefine
       ...(options.ip ? { addresses: options.ip } : {}),
       ...(options.gateway ? { gateways: options.gateway } : {}),
       ...(options.dns ? { nameServers: options.dns } : {}),
+      ...(options.keyboard ? { keyboard: options.keyboard } : {}),
     },
     ...(options.pcap === undefined ? {} : { pcap: resolve(options.pcap) }),
     // The program in a root file system was found with its arguments.

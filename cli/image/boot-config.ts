@@ -14,6 +14,9 @@ export type StdoutKind = "tty" | "pipe";
 /** Standard error: with standard output, or by itself on the second serial port, together with the kernel's own messages. */
 export type StderrKind = "tty" | "pipe" | "com2";
 
+/** The keyboard layouts that the kernel knows (kernel/input/layouts.ts). */
+export const KEYBOARDS: readonly string[] = ["us", "gb", "de", "fr"];
+
 export interface BootConfig {
   /** Path of the ELF program in the guest. */
   program?: string;
@@ -27,6 +30,8 @@ export interface BootConfig {
   stdin?: StdinKind;
   stdout?: StdoutKind;
   stderr?: StderrKind;
+  /** The keyboard's layout: us, gb, de, fr. */
+  keyboard?: string;
   /** Terminal size. */
   columns?: number;
   rows?: number;
@@ -82,6 +87,7 @@ export function encodeBootConfig(config: BootConfig): string {
   put("stdin", config.stdin);
   put("stdout", config.stdout);
   put("stderr", config.stderr);
+  put("keyboard", config.keyboard);
   put("columns", config.columns);
   put("rows", config.rows);
   if (config.strace === true) words.push("strace");
@@ -111,6 +117,7 @@ function applyWord(config: BootConfig, key: string, value: string, hasValue: boo
     case "program":
     case "cwd":
     case "hostname":
+    case "keyboard":
       config[key] = value;
       break;
     case "arg":

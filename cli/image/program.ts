@@ -55,6 +55,7 @@ async function nodeProgram(
     args: [...command, ...(settings.args ?? [])],
     fixedArgs: command.length,
     ...(settings.env ? { env: settings.env } : {}),
+    ...(settings.keyboard ? { keyboard: settings.keyboard } : {}),
   });
   return {
     base,

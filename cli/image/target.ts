@@ -3,6 +3,7 @@
 import { closeSync, existsSync, openSync, readFileSync, readSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, extname, join, relative, resolve, sep } from "node:path";
 import { EXIT_BAD_DATA, EXIT_NO_INPUT, Failure } from "../failure.ts";
+import { KEYBOARDS } from "./boot-config.ts";
 import { configLocation, isElf } from "./elf.ts";
 
 /** The `egg` field of package.json. */
@@ -14,6 +15,8 @@ export interface EggSettings {
   env?: Record<string, string>;
   /** Guest memory, as for -m. */
   memory?: string;
+  /** The keyboard's layout, as for --keyboard. */
+  keyboard?: string;
   /** More files for the image: glob patterns relative to the folder. */
   files?: string[];
   /** Options for Node.js itself. */
@@ -105,6 +108,11 @@ export function parseSettings(value: unknown, where: string): EggSettings {
       case "main":
       case "memory":
         if (typeof field !== "string") throw wrong(`"egg.${key}" must be a string`);
+        break;
+      case "keyboard":
+        if (typeof field !== "string" || !KEYBOARDS.includes(field)) {
+          throw wrong(`"egg.keyboard" must be one of ${KEYBOARDS.join(", ")}`);
+        }
         break;
       case "args":
       case "files":

@@ -32,6 +32,8 @@ export class BootConfig {
   stdin: StdinKind = StdinKind.RAW;
   stdout: OutputKind = OutputKind.TTY;
   stderr: OutputKind = OutputKind.TTY;
+  /** The keyboard's layout; empty: us. */
+  keyboard: StaticArray<u8> = new StaticArray<u8>(0);
   columns: i32 = 80;
   rows: i32 = 24;
   traceCalls: bool = false;
@@ -91,6 +93,7 @@ export class BootConfig {
     else if (isKey(text, start, end, "env")) this.setVariable(value);
     else if (isKey(text, start, end, "cwd")) this.directory = value;
     else if (isKey(text, start, end, "hostname")) this.hostName = value;
+    else if (isKey(text, start, end, "keyboard")) this.keyboard = value;
     else if (isKey(text, start, end, "stdin")) {
       if (isText(value, "tty")) this.stdin = StdinKind.TTY;
       else if (isText(value, "pipe")) this.stdin = StdinKind.PIPE;

@@ -22,6 +22,7 @@ import { defineAllCalls } from "../syscall/rows";
 import { findPath, lookupError, rootContext } from "../vfs/root";
 import { mountFileSystems } from "./file-systems";
 import { connectHooks } from "./hooks";
+import { prepareInput } from "./input";
 import { EndWithProgram } from "./machine-end";
 import { directLog, openStandardStreams, setUpConsole } from "./standard-streams";
 
@@ -53,6 +54,7 @@ export function prepareModules(config: BootConfig): void {
   directLog(config);
   if (config.traceBoot) log.setShownLevel(log.INFO);
   defineAllCalls();
+  prepareInput(config);
 }
 
 /** Make everything ready for the program and let its thread run. */

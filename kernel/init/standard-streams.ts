@@ -35,6 +35,7 @@ import { bytesOf, TextSource } from "../procfs/proc-file-system";
 import { registerProcFile } from "../procfs/root";
 import { Setting } from "../procfs/system-files";
 import { findPath } from "../vfs/root";
+import { typeOn } from "./input";
 
 /** Major numbers of terminals: Linux devices.txt. */
 const TTY_MAJOR: u32 = 4;
@@ -161,6 +162,7 @@ export function setUpConsole(config: BootConfig): void {
   registerCharacter(TTY_AUX_MAJOR, 1, "console", new ConsoleDriver(true), 0o600);
   registerCharacter(TTY_MAJOR, 64, "ttyS0", new ConsoleDriver(false), 0o660);
   setUpPseudoTerminals();
+  typeOn(made.tty);
   made.start();
   if (isFramed) announceInput();
 }

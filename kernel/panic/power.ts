@@ -26,12 +26,38 @@ export function addExitHook(hook: ExitHook): void {
   hooks.push(hook);
 }
 
+/** The keyboard controller's command port, and the command that pulses the processor's reset line. */
+const KEYBOARD_COMMAND: u32 = 0x64;
+const PULSE_RESET: u32 = 0xfe;
+/** The chip set's reset control (Intel 9 Series PCH data sheet §13.7.5): a hard reset, in two writes. */
+const RESET_CONTROL: u32 = 0xcf9;
+const HARD_RESET: u32 = 0x02;
+const RESET_NOW: u32 = 0x06;
+
+let isReboot: bool = false;
+
+/** When the program ends, start the machine anew instead of powering it off. */
+export function rebootAtEnd(): void {
+  isReboot = true;
+}
+
+/** Power off, or start anew. Returns only if that does not work here. */
+function leaveMachine(): void {
+  if (!isReboot) {
+    powerOff();
+    return;
+  }
+  port.out8(RESET_CONTROL, HARD_RESET);
+  port.out8(RESET_CONTROL, RESET_NOW);
+  port.out8(KEYBOARD_COMMAND, PULSE_RESET);
+}
+
 /** The program ended with `status` (0..255): end the machine. Never returns. */
 export function exit(status: i32): void {
   for (let i = 0; i < hooks.length; i++) hooks[i].run();
   line.clear().string("exit ").signed(status).byte(0x0a);
   leaveEmulator(<u32>status & 0xff);
-  powerOff();
+  leaveMachine();
   cpu.stop();
 }
 
@@ -40,7 +66,7 @@ export function exitBySignal(signal: i32): void {
   for (let i = 0; i < hooks.length; i++) hooks[i].run();
   line.clear().string("signal ").signed(signal).byte(0x0a);
   leaveEmulator(<u32>signal & 0x7f);
-  powerOff();
+  leaveMachine();
   cpu.stop();
 }
 

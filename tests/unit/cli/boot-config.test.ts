@@ -20,6 +20,7 @@ test("a configuration reads back as it was", () => {
     stdin: "pipe",
     stdout: "tty",
     stderr: "com2",
+    keyboard: "de",
     columns: 120,
     rows: 40,
     strace: ["read", "write"],
