@@ -100,6 +100,8 @@ export class AddressSpace {
   auxiliary: StaticArray<u64> = new StaticArray<u64>(0);
   /** membarrier(2): the commands registered for. */
   barrierRegistrations: u32 = 0;
+  /** A fork may have left leaf tables that are another space's too (memory/user-tables). */
+  sharesTables: bool = false;
   /** Out of memory chose this one: it is ending. */
   isCondemned: bool = false;
 
@@ -307,7 +309,8 @@ export class AddressSpace {
     if (first.start < start && first.end > end && set.length >= MAX_MAPPINGS) return -ENOMEM;
     this.usage.notePeak();
     let floor = index > 0 ? set.at(index - 1).end : 0;
-    let pagesGone = 0;
+    let pagesGone = this.leaveTables(start, end);
+    if (pagesGone < 0) return -ENOMEM;
     let dropFrom = index;
     let dropTo = index;
     for (; index < set.length; index++) {
@@ -353,7 +356,24 @@ export class AddressSpace {
   }
 
   /**
-   * Take the pages of `mapping` in [from, to) out of the tables, with `keepsOwn` only those of its source. The caller
+   * Before the pages in [from, to) go: let go of leaf tables that are others' too. Returns how many pages that took, or -ENOMEM,
+   * which cannot be for a range that cuts no table.
+   */
+  leaveTables(from: u64, to: u64): i32 {
+    if (!this.sharesTables) return 0;
+    let pages = tables.detach(this.root, from, to);
+    if (pages < 0) return -ENOMEM;
+    this.usage.anonymousPages -= pages;
+    return <i32>min(pages, <i64>i32.MAX_VALUE);
+  }
+
+  /** Before entries of pages in [from, to) change: true when the tables there are this space's alone. False: memory is out. */
+  ownTables(from: u64, to: u64): bool {
+    return !this.sharesTables || tables.own(this.root, from, to);
+  }
+
+  /**
+   * Take the pages of `mapping` in [from, to) out of the tables (after `leaveTables`, where they may be shared), with `keepsOwn` only those of its source. The caller
    * invalidates. Returns how many went.
    */
   dropPages(mapping: Mapping, from: u64, to: u64, keepsOwn: bool = false): i32 {
@@ -379,6 +399,7 @@ export class AddressSpace {
   dropOwnPages(): i64 {
     let before = this.usage.anonymousPages;
     this.usage.notePeak();
+    this.leaveTables(0, tables.END);
     for (let index = 0; index < this.mappings.length; index++) {
       let mapping = this.mappings.at(index);
       if (!mapping.isShared) this.dropPages(mapping, mapping.start, mapping.end);
@@ -435,6 +456,8 @@ export class AddressSpace {
   private destroy(): void {
     if (this.root == 0) return;
     if (this.isActive) pageTables.activate(pageTables.kernel());
+    this.usage.notePeak();
+    this.leaveTables(0, tables.END);
     // From the top down: each takes its tables along, and nothing in the set has to move.
     while (this.mappings.length > 0) {
       let mapping = this.mappings.at(this.mappings.length - 1);

@@ -121,7 +121,9 @@ function populateResult(result: fault.FaultResult): i64 {
 /** Drop the pages: the next access finds zeros, or what the source has. */
 function discard(space: AddressSpace, mapping: Mapping, from: u64, to: u64): i64 {
   space.usage.notePeak();
-  space.invalidate(from, to, space.dropPages(mapping, from, to));
+  let left = space.leaveTables(from, to);
+  if (left < 0) return left;
+  space.invalidate(from, to, left + space.dropPages(mapping, from, to));
   return 0;
 }
 

@@ -42,6 +42,7 @@ function reprotect(space: AddressSpace, index: i32, from: u64, to: u64, protecti
   let mapping = set.at(index);
   if ((protection & PROT_WRITE) != 0 && (mapping.flags & NEVER_WRITABLE) != 0) return -EACCES;
   if ((protection & PROT_EXEC) != 0 && (mapping.flags & NEVER_EXECUTABLE) != 0) return -EACCES;
+  if (!space.ownTables(from, to)) return -ENOMEM;
   let pages = (to - from) >> PAGE_SHIFT;
   let isAccountable = (mapping.flags & (SHARED | NO_RESERVE)) == 0;
   let wasWritable = mapping.isWritable;

@@ -111,6 +111,7 @@ function move(
 ): i64 {
   let set = space.mappings;
   if (set.length + 2 > MAX_MAPPINGS) return -ENOMEM;
+  if (!space.ownTables(start, start + oldSize)) return -ENOMEM;
   let added = keepsOld || oldSize == 0 ? newSize : newSize - oldSize;
   let refused = space.admit(added >> PAGE_SHIFT, mapping.protection, mapping.flags);
   if (refused < 0) return refused;

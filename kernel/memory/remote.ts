@@ -67,6 +67,5 @@ function window(space: AddressSpace, address: u64, access: u64): u64 {
 function entryOf(space: AddressSpace, address: u64): u64 {
   // A space whose last process has ended has no tables any more.
   if (address >= tables.END || space.root == 0) return 0;
-  let slot = tables.find(space.root, address);
-  return slot == 0 ? 0 : mem.load64(slot);
+  return tables.effective(space.root, address);
 }

@@ -6,9 +6,15 @@
 // O (OWNED): the page is the program's own, not a file's. U at bit 10 (UNCOUNTED): the entry holds no reference to its
 // frame. An entry that is not 0 has a page behind it, also when PRESENT is clear: that is how PROT_NONE keeps content.
 //
+// A leaf table may be shared after a fork: the directory entries of all who share it have SHARED set and WRITABLE clear, so
+// that every store below faults, and the table holds one reference for each of them. Its entries are as they were, WRITABLE
+// ones too: who changes an entry goes through `make` or `own` first, which give the root a table of its own. Bits 52 to 61 of
+// such a directory entry count the table's OWNED pages.
+//
 // Rules of use: addresses are below USER_END; `root` and table addresses are this module's; who clears an entry releases
 // its frame and invalidates the translation.
 
+import * as cpu from "machine/cpu";
 import * as mem from "machine/mem";
 import { DIRECT_BASE } from "machine/linear";
 import * as frames from "memory/frames";
@@ -28,9 +34,18 @@ export const END: u64 = (<u64>1) << 47;
 const PAGE: u64 = 4096;
 /** Address space that one leaf table covers, in bytes. */
 const TABLE_SPAN: u64 = 1 << 21;
+/** Address space that one table of directory entries covers, in bytes. */
+const DIRECTORY_SPAN: u64 = 1 << 30;
 const TABLE_FLAGS: u64 = PRESENT | WRITABLE | USER | ACCESSED;
 
-/** The kernel-virtual address of `address`'s leaf entry, 0 when a table on the way is missing. */
+/** In a directory entry: see above. */
+const SHARED: u64 = 1 << 9;
+const COUNT_SHIFT: u64 = 52;
+const COUNT_MASK: u64 = 0x3ff;
+/** A table with fewer OWNED pages is copied: that costs about what the first store into a shared one would. */
+const LEAST_SHARED: u64 = 64;
+
+/** The kernel-virtual address of `address`'s leaf entry, for reading; 0 when a table on the way is missing. */
 export function find(root: u64, address: u64): u64 {
   let entry = mem.load64(DIRECT_BASE + root + ((address >> 36) & 0xff8));
   if (entry == 0) return 0;
@@ -41,22 +56,180 @@ export function find(root: u64, address: u64): u64 {
   return DIRECT_BASE + (entry & FRAME_MASK) + ((address >> 9) & 0xff8);
 }
 
-/** As `find`, making tables that are missing; 0 when memory is out. */
+/** What `address`'s leaf entry means to the processor: WRITABLE only where a store would not fault; 0 when there is none. */
+export function effective(root: u64, address: u64): u64 {
+  let slot = find(root, address);
+  let entry = slot == 0 ? 0 : mem.load64(slot);
+  return (entry & WRITABLE) != 0 && isShared(root, address) ? entry & ~WRITABLE : entry;
+}
+
+/** As `find`, for changing the entry: makes tables that are missing, copies one that is shared; 0 when memory is out. */
 export function make(root: u64, address: u64): u64 {
   let table = DIRECT_BASE + root;
   for (let shift: u64 = 36; shift > 9; shift -= 9) {
     let slot = table + ((address >> shift) & 0xff8);
     let entry = mem.load64(slot);
     if (entry == 0) {
-      let frame = frames.allocateZeroed();
-      if (frame == 0) return 0;
-      tableCount++;
-      entry = frame | TABLE_FLAGS;
-      mem.store64(slot, entry);
+      entry = add(slot);
+      if (entry == 0) return 0;
+    } else if ((entry & SHARED) != 0) {
+      entry = unshare(slot, entry, address);
+      if (entry == 0) return 0;
     }
     table = DIRECT_BASE + (entry & FRAME_MASK);
   }
   return table + ((address >> 9) & 0xff8);
+}
+
+/** An empty table for a directory entry; 0 when memory is out. */
+function add(slot: u64): u64 {
+  let frame = frames.allocateZeroed();
+  if (frame == 0) return 0;
+  tableCount++;
+  let entry = frame | TABLE_FLAGS;
+  mem.store64(slot, entry);
+  return entry;
+}
+
+/** The directory entry that stands for `address`'s leaf table, 0 when a table on the way is missing. */
+function directory(root: u64, address: u64): u64 {
+  let entry = mem.load64(DIRECT_BASE + root + ((address >> 36) & 0xff8));
+  if (entry == 0) return 0;
+  entry = mem.load64(DIRECT_BASE + (entry & FRAME_MASK) + ((address >> 27) & 0xff8));
+  return entry == 0 ? 0 : DIRECT_BASE + (entry & FRAME_MASK) + ((address >> 18) & 0xff8);
+}
+
+/** Whether `address`'s leaf table is one that others may have too. */
+export function isShared(root: u64, address: u64): bool {
+  let slot = directory(root, address);
+  return slot != 0 && (mem.load64(slot) & SHARED) != 0;
+}
+
+/** Whether there is a leaf table for `address`. */
+export function isCovered(root: u64, address: u64): bool {
+  let slot = directory(root, address);
+  return slot != 0 && mem.load64(slot) != 0;
+}
+
+/**
+ * Let root `to` have the leaf table of `from` that covers `address`: neither may change it from now on. Returns the OWNED pages
+ * it has, 0 when they are too few to share, -1 when memory is out. Precondition: `from` has the table, `to` has none there;
+ * every page of it is private and without a source. The caller has `from`'s translations forgotten.
+ */
+export function share(from: u64, to: u64, address: u64): i32 {
+  let slot = directory(from, address);
+  let entry = mem.load64(slot);
+  if ((entry & SHARED) == 0) {
+    let count = countOwned(DIRECT_BASE + (entry & FRAME_MASK));
+    if (count < LEAST_SHARED) return 0;
+    entry = (entry & ~WRITABLE) | SHARED | (count << COUNT_SHIFT);
+  }
+  let table = DIRECT_BASE + to;
+  for (let shift: u64 = 36; shift > 18; shift -= 9) {
+    let above = table + ((address >> shift) & 0xff8);
+    let next = mem.load64(above);
+    if (next == 0) next = add(above);
+    if (next == 0) return -1;
+    table = DIRECT_BASE + (next & FRAME_MASK);
+  }
+  mem.store64(slot, entry);
+  mem.store64(table + ((address >> 18) & 0xff8), entry);
+  frames.reference(entry & FRAME_MASK);
+  return <i32>((entry >> COUNT_SHIFT) & COUNT_MASK);
+}
+
+function countOwned(table: u64): u64 {
+  let count: u64 = 0;
+  for (let slot = table; slot < table + PAGE; slot += 16)
+    count += ((mem.load64(slot) & OWNED) + (mem.load64(slot + 8) & OWNED)) / OWNED;
+  return count;
+}
+
+/** Give a directory entry a leaf table of its own: the shared one when nobody else has it any more, or a copy. 0: memory is out. */
+function unshare(slot: u64, entry: u64, address: u64): u64 {
+  let table = entry & FRAME_MASK;
+  if (frames.referenceCount(table) > 1) {
+    let frame = frames.allocate();
+    if (frame == 0) return 0;
+    tableCount++;
+    copyTable(DIRECT_BASE + table, DIRECT_BASE + frame);
+    frames.release(table);
+    table = frame;
+  }
+  let own = table | TABLE_FLAGS;
+  mem.store64(slot, own);
+  // The processor may remember the directory entry, whatever page it came by (Intel SDM 3A §4.10.4.1).
+  cpu.invalidatePage(address);
+  return own;
+}
+
+/** Both tables hold the pages from now on: neither may store into them. */
+function copyTable(from: u64, to: u64): void {
+  for (let offset: u64 = 0; offset < PAGE; offset += 8) {
+    let entry = mem.load64(from + offset);
+    if ((entry & WRITABLE) != 0) {
+      entry &= ~WRITABLE;
+      mem.store64(from + offset, entry);
+    }
+    if (entry != 0 && (entry & UNCOUNTED) == 0) frames.reference(entry & FRAME_MASK);
+    mem.store64(to + offset, entry);
+  }
+}
+
+/** Make the root's own every leaf table that [start, end) touches, so that entries there may change. False when memory is out. */
+export function own(root: u64, start: u64, end: u64): bool {
+  let address = start;
+  while (address < end) {
+    let slot = directory(root, address);
+    if (slot == 0) {
+      address = (address | (DIRECTORY_SPAN - 1)) + 1;
+      continue;
+    }
+    let entry = mem.load64(slot);
+    if ((entry & SHARED) != 0 && unshare(slot, entry, address) == 0) return false;
+    address = (address | (TABLE_SPAN - 1)) + 1;
+  }
+  return true;
+}
+
+/**
+ * Before all of [start, end) goes: shared leaf tables within it leave the root, those that it cuts become its own. Returns the
+ * OWNED pages that left, -1 when memory is out: then nothing has changed. Whole tables need no memory.
+ */
+export function detach(root: u64, start: u64, end: u64): i64 {
+  let first = (start + TABLE_SPAN - 1) & ~(TABLE_SPAN - 1);
+  let last = end & ~(TABLE_SPAN - 1);
+  if (start < first && !own(root, start, min(end, first))) return -1;
+  if (last < end && last >= first && !own(root, last, end)) return -1;
+  let pages: i64 = 0;
+  let address = first;
+  while (address < last) {
+    let slot = directory(root, address);
+    if (slot == 0) {
+      address = (address | (DIRECTORY_SPAN - 1)) + 1;
+      continue;
+    }
+    let entry = mem.load64(slot);
+    if ((entry & SHARED) != 0) {
+      mem.store64(slot, 0);
+      pages += <i64>((entry >> COUNT_SHIFT) & COUNT_MASK);
+      leave(entry & FRAME_MASK);
+    }
+    address += TABLE_SPAN;
+  }
+  return pages;
+}
+
+/** One user of a shared leaf table fewer; with the last one its pages go too. */
+function leave(table: u64): void {
+  if (frames.referenceCount(table) == 1) {
+    for (let slot = DIRECT_BASE + table; slot < DIRECT_BASE + table + PAGE; slot += 8) {
+      let entry = mem.load64(slot);
+      if (entry != 0 && (entry & UNCOUNTED) == 0) frames.release(entry & FRAME_MASK);
+    }
+    tableCount--;
+  }
+  frames.release(table);
 }
 
 // One walk at a time: nothing between `firstLeaf` and the last `nextLeaf` starts another or frees tables.
@@ -67,7 +240,7 @@ let walkTableEnd: u64 = 0;
 /** The page whose entry `firstLeaf` or `nextLeaf` returned. */
 export let leafAddress: u64 = 0;
 
-/** The kernel-virtual address of the first leaf entry in [start, end) that is not 0; 0 when there is none. */
+/** The kernel-virtual address of the first leaf entry in [start, end) that is not 0; 0 when there is none. For changing it, see `own`. */
 export function firstLeaf(root: u64, start: u64, end: u64): u64 {
   walkRoot = root;
   walkEnd = end;
@@ -97,6 +270,11 @@ export function nextLeaf(): u64 {
       return slot;
     }
   }
+}
+
+/** Let the walk go on behind the leaf table that it is in. */
+export function skipTable(): void {
+  leafAddress = walkTableEnd - PAGE;
 }
 
 /** The first address from `address` on that a leaf table covers, or the walk's end: goes over what has no tables in large steps. */

@@ -560,3 +560,134 @@ test("random sequences of calls and stores agree with a model, and no frame is l
   const seeds = Number(process.env.EGGOS_SEEDS ?? 12);
   for (let seed = 1; seed <= seeds; seed++) runAgainstModel(seed, 400);
 });
+
+const TABLE_PAGES = 512;
+const TABLE = BigInt(TABLE_PAGES) * PAGE;
+
+test("a fork shares whole page tables, and a store gives its side a table of its own", () => {
+  const { exports, space } = boot();
+  const start = 0x40_0000_0000n;
+  exports.map(space, start, 4n * TABLE, READ | WRITE, PRIVATE | ANONYMOUS | FIXED);
+  for (let page = 0n; page < BigInt(4 * TABLE_PAGES); page++) exports.poke(space, start + page * PAGE, 1);
+  const [freeBefore, tablesBefore] = [exports.freeCount(), exports.tableCount()];
+  const child = exports.fork(space);
+  // The root, and the tables of the two levels above the leaves.
+  assert.equal(freeBefore - exports.freeCount(), 3n);
+  assert.equal(exports.tableCount() - tablesBefore, 2);
+  assert.equal(exports.anonymousPages(child), exports.anonymousPages(space), "both have the pages resident");
+  exports.poke(child, start + TABLE, 2);
+  assert.equal(freeBefore - exports.freeCount(), 5n, "a table and a page");
+  exports.poke(space, start + TABLE + PAGE, 3);
+  const seen = [start, start + TABLE, start + TABLE + PAGE].flatMap((at) => [exports.peek(space, at), exports.peek(child, at)]);
+  assert.deepEqual(seen, [1, 1, 1, 2, 3, 1]);
+  exports.destroy(space);
+  assert.equal(exports.peek(child, start + 3n * TABLE), 1, "the last one has the tables for itself");
+  exports.poke(child, start + 3n * TABLE, 4);
+  assert.equal(exports.peek(child, start + 3n * TABLE), 4);
+  exports.destroy(child);
+  assert.equal(exports.tableCount(), 0);
+});
+
+test("a page table is not shared when part of it is not for the child, or is a file's", () => {
+  const { exports, space } = boot();
+  const start = 0x40_0000_0000n;
+  const [WIPE_ON_FORK, DONT_FORK] = [18, 10];
+  exports.map(space, start, 4n * TABLE, READ | WRITE, PRIVATE | ANONYMOUS | FIXED);
+  exports.madvise(space, start, PAGE, WIPE_ON_FORK);
+  exports.madvise(space, start + 2n * TABLE - PAGE, PAGE, DONT_FORK);
+  exports.mapFile(space, start + 2n * TABLE, PAGE, READ | WRITE, PRIVATE | FIXED, 0n);
+  for (let page = 0n; page < BigInt(4 * TABLE_PAGES); page++) exports.poke(space, start + page * PAGE, 1);
+  const tablesBefore = exports.tableCount();
+  const child = exports.fork(space);
+  assert.equal(exports.tableCount() - tablesBefore, 5, "three of the four are copies");
+  assert.equal(exports.peek(child, start), 0);
+  assert.equal(exports.peek(child, start + 2n * TABLE - PAGE), -1);
+  assert.equal(exports.peek(child, start + 2n * TABLE), 1);
+  assert.equal(exports.peek(child, start + 3n * TABLE), 1);
+});
+
+/** Forks, stores and calls over a few densely filled page tables, beside a model of each page's content and rights. */
+function runTables(seed: number, steps: number): void {
+  const { exports, space: first } = boot();
+  const freeBefore = exports.freeCount();
+  const random = new SeededRandom(seed);
+  const pages = 5 * TABLE_PAGES;
+  const start = 0x40_0000_0000n + BigInt(random.below(TABLE_PAGES)) * PAGE;
+  const at = (page: number): bigint => start + BigInt(page) * PAGE;
+  interface Side {
+    space: number;
+    /** Content, -1 where nothing is mapped. */
+    values: Int16Array;
+    writable: Uint8Array;
+  }
+  let live: Side[] = [{ space: first, values: new Int16Array(pages).fill(-1), writable: new Uint8Array(pages) }];
+  for (let step = 0; step < steps; step++) {
+    const side = live[random.below(live.length)] as Side;
+    const from = random.below(pages);
+    // Often at a table's edge, often long.
+    const length = 1 + random.below(Math.min(pages - from, [4, 40, 700, pages][random.below(4)] ?? 1));
+    const [address, size] = [at(from), BigInt(length) * PAGE];
+    const note = `seed ${seed}, step ${step}`;
+    const isMapped = !side.values.subarray(from, from + length).includes(-1);
+    switch (random.below(8)) {
+      case 0:
+        assert.equal(exports.map(side.space, address, size, READ | WRITE, PRIVATE | ANONYMOUS | FIXED), address, note);
+        side.values.fill(0, from, from + length);
+        side.writable.fill(1, from, from + length);
+        break;
+      case 1:
+        assert.equal(exports.unmap(side.space, address, size), 0n, note);
+        side.values.fill(-1, from, from + length);
+        break;
+      case 2: {
+        if (!isMapped) break;
+        const mayWrite = random.below(3) > 0;
+        assert.equal(exports.protect(side.space, address, size, mayWrite ? READ | WRITE : READ), 0n, note);
+        side.writable.fill(mayWrite ? 1 : 0, from, from + length);
+        break;
+      }
+      case 3:
+        if (!isMapped) break;
+        assert.equal(exports.madvise(side.space, address, size, 4), 0n, note);
+        side.values.fill(0, from, from + length);
+        break;
+      case 4:
+      case 5:
+        for (let page = from; page < from + length; page++) {
+          const value = 1 + random.below(255);
+          const isAllowed = side.values[page] !== -1 && side.writable[page] === 1;
+          assert.equal(exports.poke(side.space, at(page), value), isAllowed ? 0 : -1, `${note}, page ${page}`);
+          if (isAllowed) side.values[page] = value;
+        }
+        break;
+      case 6:
+        if (live.length < 4) {
+          const child = exports.fork(side.space);
+          live.push({ space: child, values: side.values.slice(), writable: side.writable.slice() });
+        }
+        break;
+      case 7:
+        if (live.length > 1) {
+          exports.destroy(side.space);
+          live = live.filter((one) => one !== side);
+        }
+        break;
+    }
+    for (const each of live) {
+      for (let count = 0; count < 60; count++) {
+        const page = random.below(pages);
+        assert.equal(exports.peek(each.space, at(page)), each.values[page], `${note}: page ${page} of ${each.space}`);
+      }
+    }
+  }
+  for (const each of live) exports.destroy(each.space);
+  assert.equal(exports.tableCount(), 0, `seed ${seed}: page tables left over`);
+  // The first space's root went too; the page of zeros came.
+  const frames = exports.freeCount() - freeBefore;
+  assert.ok(frames === 0n || frames === 1n, `seed ${seed}: ${frames} frames`);
+}
+
+test("shared page tables agree with a model through forks, stores, unmapping and protection, and no frame is lost", () => {
+  const seeds = Number(process.env.EGGOS_SEEDS ?? 8);
+  for (let seed = 1; seed <= seeds; seed++) runTables(seed, 120);
+});
