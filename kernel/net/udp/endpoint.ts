@@ -45,6 +45,9 @@ export class UdpEndpoint extends Piece {
   remote: Address = new Address();
   remotePort: u32 = 0;
   isConnected: bool = false;
+  /** The local address, the port: chosen here, not by the program's bind; they go when the peer does. */
+  private choseAddress: bool = false;
+  private chosePort: bool = false;
   /** Whether it is an AF_INET6 endpoint, and then whether it keeps from IPv4. */
   isIpv6: bool = false;
   /** A positive errno that an earlier datagram met (SO_ERROR). */
@@ -89,10 +92,16 @@ export class UdpEndpoint extends Piece {
     if (remote.isIpv4 ? this.binding.isV6Only : !this.isIpv6) return -EAFNOSUPPORT;
     let result = this.resolve(remote);
     if (result < 0) return result;
+    let address = this.binding.address;
     if (!this.binding.isBound) {
-      this.binding.address.assign(this.path.source);
+      address.assign(this.path.source);
       result = this.bind();
       if (result < 0) return result;
+      this.choseAddress = true;
+      this.chosePort = true;
+    } else if (address.isUnspecified) {
+      address.assign(this.path.source);
+      this.choseAddress = true;
     }
     this.remote.assign(remote);
     this.remotePort = port;
@@ -100,9 +109,20 @@ export class UdpEndpoint extends Piece {
     return 0;
   }
 
-  /** connect(AF_UNSPEC): anyone again. */
+  /** connect(AF_UNSPEC): anyone again, from any address (Linux __udp_disconnect). */
   disconnect(): void {
     this.isConnected = false;
+    if (this.choseAddress) {
+      if (this.isIpv6) this.binding.address.clear();
+      else this.binding.address.setIpv4(0);
+    }
+    if (this.chosePort && this.binding.isBound) {
+      table.remove(this);
+      ports.release(this.binding);
+      this.binding.port = 0;
+    }
+    this.choseAddress = false;
+    this.chosePort = false;
     this.remote.assign(UNSPECIFIED);
     this.remotePort = 0;
   }
@@ -166,6 +186,7 @@ export class UdpEndpoint extends Piece {
       if (this.isIpv6) this.binding.address.assign(UNSPECIFIED);
       else this.binding.address.assign(UNSPECIFIED_IPV4);
       result = this.bind();
+      this.chosePort = result == 0;
       if (result == 0) result = this.resolve(to);
     }
     if (result < 0) {

@@ -409,6 +409,13 @@ group(datagrams) {
   check(fails_with(EAGAIN, recv(b, text, 64, MSG_DONTWAIT)), "and hears only its peer");
   struct sockaddr nobody = {.sa_family = AF_UNSPEC};
   check(gives(0, connect(b, &nobody, sizeof nobody)), "AF_UNSPEC disconnects");
+  struct sockaddr_in6 both = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT, .sin6_port = htons(9)};
+  int d = socket(AF_INET6, SOCK_DGRAM, 0);
+  check(gives(0, connect(d, (void *)&both, sizeof both)) && gives(0, connect(d, &nobody, sizeof nobody)) && gives(0, connect(d, (void *)&to, sizeof to)), "an IPv6 one connects to another family");
+  length = sizeof both;
+  check(gives(0, getsockname(d, (void *)&both, &length)) && IN6_IS_ADDR_V4MAPPED(&both.sin6_addr), "and has an address of that family then");
+  check(gives(0, connect(d, &nobody, sizeof nobody)) && gives(0, getsockname(d, (void *)&both, &length)) && IN6_IS_ADDR_UNSPECIFIED(&both.sin6_addr) && both.sin6_port == 0, "none without a peer");
+  close(d);
   int on = 1;
   setsockopt(a, IPPROTO_IP, IP_PKTINFO, &on, sizeof on);
   setsockopt(a, IPPROTO_IP, IP_RECVTTL, &on, sizeof on);
