@@ -131,7 +131,8 @@ function watch(started: Started, startedAt: number): Running {
   };
 }
 
-async function eggosImage(root: Root): Promise<string> {
+/** The image with which eggos boots these files. */
+export async function bootedImage(root: Root): Promise<string> {
   const kernel = readFileSync(await kernelPath());
   const path = `${cacheFolder("bench")}/${hashKey(kernel, root.key)}.elf`;
   if (!statSync(path, { throwIfNoEntry: false })) {
@@ -155,7 +156,7 @@ export async function prepareSystem(name: SystemName, settings: SystemSettings):
       name,
       memoryMiB,
       launch: async (launch) => {
-        const elf = await eggosImage(launch.root);
+        const elf = await bootedImage(launch.root);
         const startedAt = performance.now();
         const guest = await startGuest({
           elf,
@@ -167,7 +168,7 @@ export async function prepareSystem(name: SystemName, settings: SystemSettings):
         });
         return watch({ ...guest, stdout: guest.stdout as Readable }, startedAt);
       },
-      imageBytes: async (root) => statSync(await eggosImage(root)).size,
+      imageBytes: async (root) => statSync(await bootedImage(root)).size,
     };
   }
   const kind: LinuxRoot = name === "linux-disk" ? "disk" : "initramfs";
