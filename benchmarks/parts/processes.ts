@@ -22,7 +22,7 @@ export const processesPart: Part = {
       root: await shellRoot(),
       boot: { program: "/programs/processes", args: ["processes"] },
     });
-    const { lines } = await guest.finish(180_000);
+    const { lines } = await guest.finish(600_000);
     for (const { name, value, unit } of benchLines(lines)) results.add(system.name, name, value, unit);
   },
 };

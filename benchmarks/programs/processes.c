@@ -19,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ROUNDS = 7, MB = 1 << 20, LARGE_MB = 200, BLOCK = 65536 };
+enum { ROUNDS = 7, MB = 1 << 20, LARGE_MB = 200, HUGE_MB = 1024, BLOCK = 65536 };
 
 extern char **environ;
 
@@ -113,10 +113,33 @@ static void shell_200_commands(long count) {
 }
 
 static char *large;
-static void grow(void) {
-  large = mmap(NULL, (size_t)LARGE_MB * MB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (large == MAP_FAILED) failed = true;
-  else memset(large, 1, (size_t)LARGE_MB * MB);
+static size_t held;
+static void hold(size_t size) {
+  char *more = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (more == MAP_FAILED) failed = true;
+  else memset(more, 1, size);
+  if (held == 0) large = more;
+  held += size;
+}
+static void grow(void) { hold((size_t)LARGE_MB * MB); }
+static void grow_on(void) { hold((size_t)(HUGE_MB - LARGE_MB) * MB); }
+
+/* A child while the parent stores into each of its 200 MB: what copy-on-write costs in the end. */
+static void fork_store(long count) {
+  for (long i = 0; i < count && !failed; i++) {
+    int ends[2];
+    char byte;
+    if (pipe(ends) < 0) failed = true;
+    pid_t child = fork();
+    if (child == 0) {
+      close(ends[1]);
+      _exit(read(ends[0], &byte, 1) == 0 ? 0 : 1);
+    }
+    close(ends[0]);
+    for (size_t at = 0; at < (size_t)LARGE_MB * MB; at += 4096) large[at]++;
+    close(ends[1]);
+    end_well(child);
+  }
 }
 
 static const struct {
@@ -133,6 +156,8 @@ static const struct {
     {"shell_200_commands", shell_200_commands, 1, NULL},
     {"fork_exit_wait_200mb", fork_exit_wait, 5, grow},
     {"posix_spawn_wait_200mb", posix_spawn_wait, 20, NULL},
+    {"fork_store_200mb", fork_store, 1, NULL},
+    {"fork_exit_wait_1gb", fork_exit_wait, 3, grow_on},
 };
 
 static int compare(const void *a, const void *b) {
@@ -145,6 +170,10 @@ int main(int count, char **words) {
   for (size_t i = 0; i < sizeof benchmarks / sizeof benchmarks[0]; i++) {
     bool wanted = count == 1;
     for (int k = 1; k < count; k++) wanted = wanted || strcmp(words[k], benchmarks[i].name) == 0;
+    if (benchmarks[i].prepare == grow_on && (size_t)sysconf(_SC_PHYS_PAGES) < HUGE_MB * (size_t)MB / 4096 * 5 / 4) {
+      printf("%s: not measured, the machine has too little memory\n", benchmarks[i].name);
+      continue;
+    }
     if (benchmarks[i].prepare) benchmarks[i].prepare();
     if (!wanted) continue;
     double results[ROUNDS];

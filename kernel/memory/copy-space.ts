@@ -102,7 +102,7 @@ function copyPages(space: AddressSpace, index: i32, copy: AddressSpace): bool {
 function shareTable(space: AddressSpace, index: i32, copy: AddressSpace, address: u64): i32 {
   if (tables.isCovered(copy.root, address)) return tables.isShared(copy.root, address) ? 1 : 0;
   let start = (address >> TABLE_SHIFT) << TABLE_SHIFT;
-  let end = start + (<u64>1 << TABLE_SHIFT);
+  let end = start + ((<u64>1) << TABLE_SHIFT);
   let set = space.mappings;
   for (let below = index; below >= 0 && set.at(below).end > start; below--) if (!isPlain(set.at(below))) return 0;
   for (let above = index + 1; above < set.length && set.at(above).start < end; above++)

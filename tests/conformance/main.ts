@@ -74,7 +74,8 @@ async function runSuite(suite: Suite, system: SystemName): Promise<void> {
     const name = cases[number]?.name ?? String(number);
     const verdict = suite.judge(outcome.output, outcome.status ?? 255);
     // What timeout(1) ends has status 124, or 137 when it had to be killed.
-    const isLate = outcome.status === 124 || (outcome.status === 137 && outcome.seconds >= (cases[number]?.seconds ?? 0));
+    const isLate =
+      outcome.status === 124 || (outcome.status === 137 && outcome.seconds >= (cases[number]?.seconds ?? 0));
     const note = outcome.machine !== "" ? outcome.machine : isLate ? "not done in its time" : verdict.note;
     const failed = outcome.machine !== "" || isLate || verdict.outcome === "fail";
     const failures = outcome.machine !== "" || isLate ? [] : verdict.failures;
@@ -91,12 +92,14 @@ async function runSuite(suite: Suite, system: SystemName): Promise<void> {
     const counts = verdict.passed + verdict.failed + verdict.skipped > 1 ? ` ${verdict.passed} passed` : "";
     const said = failed ? `: ${[note, ...failures].filter((text) => text !== "").join(" | ")}` : "";
     process.stdout.write(`${mark} ${system} ${suite.name} ${name} (${outcome.seconds.toFixed(1)} s)${counts}${said}\n`);
-    if (values.verbose && (failed || verdict.outcome === "skip")) process.stdout.write(`${outcome.output.slice(-20_000)}\n${outcome.kernel.slice(-3000)}\n`);
+    if (values.verbose && (failed || verdict.outcome === "skip"))
+      process.stdout.write(`${outcome.output.slice(-20_000)}\n${outcome.kernel.slice(-3000)}\n`);
   });
 }
 
 const unknown = positionals.filter((name) => !SUITES.some((suite) => suite.name === name));
-if (unknown.length > 0) fail(`no suite ${unknown.join(", ")}; there are ${SUITES.map((one) => one.name).join(", ")}`, 64);
+if (unknown.length > 0)
+  fail(`no suite ${unknown.join(", ")}; there are ${SUITES.map((one) => one.name).join(", ")}`, 64);
 const systems = values.system.split(",");
 if (!systems.every((name): name is SystemName => name === "eggos" || name === "linux"))
   fail("--system takes eggos, linux or eggos,linux", 64);
@@ -130,7 +133,9 @@ if (!values.list) {
       .map(([name]) => `${suite.name} ${name}`),
   );
   if (open.length > 0) {
-    process.stderr.write(`conformance: failures without a reason in tests/conformance/reasons.json: ${open.join(", ")}\n`);
+    process.stderr.write(
+      `conformance: failures without a reason in tests/conformance/reasons.json: ${open.join(", ")}\n`,
+    );
     process.exitCode = 1;
   }
 }

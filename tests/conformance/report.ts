@@ -24,7 +24,12 @@ interface SuiteResults {
 const reasons = JSON.parse(readFileSync(join(import.meta.dirname, "reasons.json"), "utf8")) as Record<string, string>;
 
 /** The reasons of a failed case: its own, or those of each of its failed tests. Tests without one are named. */
-function explain(suite: string, name: string, result: CaseResult, linux: CaseResult | undefined): { texts: string[]; open: string[] } {
+function explain(
+  suite: string,
+  name: string,
+  result: CaseResult,
+  linux: CaseResult | undefined,
+): { texts: string[]; open: string[] } {
   const whole = reasons[`${suite} ${name}`];
   if (whole !== undefined) return { texts: [whole], open: [] };
   if (result.failures.length === 0) {
@@ -39,7 +44,10 @@ function explain(suite: string, name: string, result: CaseResult, linux: CaseRes
     if (reason === undefined) open.push(test);
     else byReason.set(reason, [...(byReason.get(reason) ?? []), test]);
   }
-  return { texts: [...byReason].map(([reason, tests]) => `${tests.map((test) => `\`${test}\``).join(", ")}: ${reason}`), open };
+  return {
+    texts: [...byReason].map(([reason, tests]) => `${tests.map((test) => `\`${test}\``).join(", ")}: ${reason}`),
+    open,
+  };
 }
 
 export function isExplained(suite: string, name: string, result: CaseResult, linux: CaseResult | undefined): boolean {

@@ -34,8 +34,6 @@ export const END: u64 = (<u64>1) << 47;
 const PAGE: u64 = 4096;
 /** Address space that one leaf table covers, in bytes. */
 const TABLE_SPAN: u64 = 1 << 21;
-/** Address space that one table of directory entries covers, in bytes. */
-const DIRECTORY_SPAN: u64 = 1 << 30;
 const TABLE_FLAGS: u64 = PRESENT | WRITABLE | USER | ACCESSED;
 
 /** In a directory entry: see above. */
@@ -178,16 +176,12 @@ function copyTable(from: u64, to: u64): void {
 
 /** Make the root's own every leaf table that [start, end) touches, so that entries there may change. False when memory is out. */
 export function own(root: u64, start: u64, end: u64): bool {
-  let address = start;
+  let address = nextCovered(root, start, end);
   while (address < end) {
     let slot = directory(root, address);
-    if (slot == 0) {
-      address = (address | (DIRECTORY_SPAN - 1)) + 1;
-      continue;
-    }
     let entry = mem.load64(slot);
     if ((entry & SHARED) != 0 && unshare(slot, entry, address) == 0) return false;
-    address = (address | (TABLE_SPAN - 1)) + 1;
+    address = nextCovered(root, (address | (TABLE_SPAN - 1)) + 1, end);
   }
   return true;
 }
@@ -202,20 +196,16 @@ export function detach(root: u64, start: u64, end: u64): i64 {
   if (start < first && !own(root, start, min(end, first))) return -1;
   if (last < end && last >= first && !own(root, last, end)) return -1;
   let pages: i64 = 0;
-  let address = first;
+  let address = nextCovered(root, first, last);
   while (address < last) {
     let slot = directory(root, address);
-    if (slot == 0) {
-      address = (address | (DIRECTORY_SPAN - 1)) + 1;
-      continue;
-    }
     let entry = mem.load64(slot);
     if ((entry & SHARED) != 0) {
       mem.store64(slot, 0);
       pages += <i64>((entry >> COUNT_SHIFT) & COUNT_MASK);
       leave(entry & FRAME_MASK);
     }
-    address += TABLE_SPAN;
+    address = nextCovered(root, address + TABLE_SPAN, last);
   }
   return pages;
 }
@@ -258,7 +248,7 @@ export function nextLeaf(): u64 {
     address += PAGE;
     slot += 8;
     if (address >= tableEnd) {
-      address = nextCovered(address);
+      address = nextCovered(walkRoot, address, walkEnd);
       if (address >= walkEnd) return 0;
       slot = find(walkRoot, address);
       tableEnd = min(walkEnd, (address | (TABLE_SPAN - 1)) + 1);
@@ -277,10 +267,10 @@ export function skipTable(): void {
   leafAddress = walkTableEnd - PAGE;
 }
 
-/** The first address from `address` on that a leaf table covers, or the walk's end: goes over what has no tables in large steps. */
-function nextCovered(address: u64): u64 {
-  while (address < walkEnd) {
-    let entry = mem.load64(DIRECT_BASE + walkRoot + ((address >> 36) & 0xff8));
+/** The first address in [address, end) that a leaf table of `root` covers, or `end`: goes over what has no tables in large steps. */
+function nextCovered(root: u64, address: u64, end: u64): u64 {
+  while (address < end) {
+    let entry = mem.load64(DIRECT_BASE + root + ((address >> 36) & 0xff8));
     let span: u64 = (<u64>1) << 39;
     if (entry != 0) {
       entry = mem.load64(DIRECT_BASE + (entry & FRAME_MASK) + ((address >> 27) & 0xff8));
@@ -293,7 +283,7 @@ function nextCovered(address: u64): u64 {
     }
     address = (address | (span - 1)) + 1;
   }
-  return walkEnd;
+  return end;
 }
 
 /**

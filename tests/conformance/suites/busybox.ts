@@ -22,7 +22,9 @@ function judge(output: string, status: number): Verdict {
 function applets(folder: string): string[] {
   const files = globSync("*.tests", { cwd: folder }).map((name) => name.replace(/\.tests$/, ""));
   const folders = readdirSync(folder).filter((name) => statSync(join(folder, name)).isDirectory());
-  return [...new Set([...files, ...folders])].filter((name) => name !== "all_sourcecode" && !name.startsWith("ash_")).sort();
+  return [...new Set([...files, ...folders])]
+    .filter((name) => name !== "all_sourcecode" && !name.startsWith("ash_"))
+    .sort();
 }
 
 function appletCase(name: string): Case {

@@ -17,7 +17,16 @@ const PACKAGES = `os os/exec os/signal os/user net net/http net/http/httptest ne
   compress/bzip2 compress/zlib archive/tar archive/zip context crypto/rand crypto/tls crypto/x509 crypto/sha256 database/sql debug/elf embed encoding/json errors
   expvar flag fmt hash/crc32 html/template log log/syslog math math/rand mime mime/multipart plugin reflect sort strconv testing testing/fstest text/template
   unicode/utf8 internal/poll internal/testenv internal/singleflight`;
-const LONG = new Set(["net/http", "runtime", "net", "crypto/tls", "time", "compress/flate", "archive/zip", "os/signal"]);
+const LONG = new Set([
+  "net/http",
+  "runtime",
+  "net",
+  "crypto/tls",
+  "time",
+  "compress/flate",
+  "archive/zip",
+  "os/signal",
+]);
 
 function judge(output: string, status: number): Verdict {
   const names = (word: string): string[] =>

@@ -82,8 +82,13 @@ status=$?
 redis-cli -p 7001 shutdown nosave
 [ $status = 0 ] || exit 1`,
   ),
-  ...["ping,set,get,incr", "lpush,rpush,lpop,rpop", "sadd,hset,spop", "zadd,zpopmin", "lrange_100", "mset"].map((tests) =>
-    serverCase(`redis-benchmark ${tests}`, "--save ''", `redis-benchmark -p 7000 -q -n 1000 -c 20 -P 4 -t ${tests} || exit 1`),
+  ...["ping,set,get,incr", "lpush,rpush,lpop,rpop", "sadd,hset,spop", "zadd,zpopmin", "lrange_100", "mset"].map(
+    (tests) =>
+      serverCase(
+        `redis-benchmark ${tests}`,
+        "--save ''",
+        `redis-benchmark -p 7000 -q -n 1000 -c 20 -P 4 -t ${tests} || exit 1`,
+      ),
   ),
 ];
 
@@ -96,8 +101,10 @@ function unitCase(name: string): Case {
   return {
     name,
     script: `cp -r ${PLACE} /tmp/suite && cd /tmp/suite
-exec tclsh tests/test_helper.tcl --single ${name} --clients 1 --skipuntil '' --tags '-needs:debug -large-memory -slow -needs:repl' --timeout 280`
-      .replace(" --skipuntil ''", ""),
+exec tclsh tests/test_helper.tcl --single ${name} --clients 1 --skipuntil '' --tags '-needs:debug -large-memory -slow -needs:repl' --timeout 280`.replace(
+      " --skipuntil ''",
+      "",
+    ),
     seconds: 300,
   };
 }
@@ -112,9 +119,18 @@ function judge(output: string, status: number): Verdict {
   }
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the suite colours its words
   const text = output.replace(/\u001b\[[0-9;]*m/g, "");
-  const failures = [...new Set([...text.matchAll(/^\[(?:err|exception)\]: (.*)$/gm)].map((match) => (match[1] ?? "").slice(0, 100)))];
+  const failures = [
+    ...new Set([...text.matchAll(/^\[(?:err|exception)\]: (.*)$/gm)].map((match) => (match[1] ?? "").slice(0, 100))),
+  ];
   const outcome = status === 0 && failures.length === 0 ? "pass" : "fail";
-  return { outcome, passed, failed: failures.length, skipped: 0, failures, note: failures.length === 0 ? lastLine(text) : "" };
+  return {
+    outcome,
+    passed,
+    failed: failures.length,
+    skipped: 0,
+    failures,
+    note: failures.length === 0 ? lastLine(text) : "",
+  };
 }
 
 export const redisSuite: Suite = {

@@ -23,15 +23,26 @@ const FILES = `lock lock2 lock3 lock4 lock5 lock6 lock7 lock_common shared share
   tempdb tempfault temptable temptable2 tempdb2 vacuum vacuum2 vacuum3 vacuum-into incrvacuum incrvacuum2 autovacuum backup backup2 backup4 backup_malloc attach attach2 attach3 attach4 uri uri2 readonly rdonly chunksize
   select1 select2 select3 insert update delete trans trans2 trans3 savepoint savepoint2 index index2 join join2 view trigger1 trigger2 fkey1 fkey2 func date printf fts3aa fts4aa
   rtree json101 with1 window1 unixexcl multiplex quota quota2 stmt zerodamage corrupt corrupt2 atomic atomic2 avtrans capi2 capi3 snapshot`;
-const LONG = new Set(["walslow", "walthread", "threadtest3", "thread2", "crash", "crash8", "wal3", "pager1", "pagerfault2"]);
+const LONG = new Set([
+  "walslow",
+  "walthread",
+  "threadtest3",
+  "thread2",
+  "crash",
+  "crash8",
+  "wal3",
+  "pager1",
+  "pagerfault2",
+]);
 
 function fileCase(name: string): Case {
   return {
     name: `${name}.test`,
-    script: `mkdir -p run && cd run && exec ${PLACE}/testfixture ${PLACE}/test/${name}.test --verbose=file --output=log`.replace(
-      " --verbose=file --output=log",
-      "",
-    ),
+    script:
+      `mkdir -p run && cd run && exec ${PLACE}/testfixture ${PLACE}/test/${name}.test --verbose=file --output=log`.replace(
+        " --verbose=file --output=log",
+        "",
+      ),
     seconds: LONG.has(name) ? 600 : 240,
   };
 }
@@ -86,7 +97,9 @@ function judge(output: string, status: number): Verdict {
     return { ...verdict, note: status === 0 ? "" : lastLine(output) };
   }
   const [failed, ran] = [Number(end[1]), Number(end[2])];
-  const failures = (/^!Failures on these tests: (.*)$/m.exec(output)?.[1] ?? "").split(" ").filter((name) => name !== "");
+  const failures = (/^!Failures on these tests: (.*)$/m.exec(output)?.[1] ?? "")
+    .split(" ")
+    .filter((name) => name !== "");
   const counts = { passed: ran - failed, failed, skipped: 0, failures, note: status === 0 ? "" : lastLine(output) };
   return { ...counts, outcome: failed > 0 || status !== 0 ? "fail" : ran > 1 ? "pass" : "skip" };
 }

@@ -19,7 +19,8 @@ const STRESSORS = {
     fcntl fiemap file-ioctl filename flock fpunch fstat fsize getdent handle hdd inode-flags inotify io iomix ioprio aio aiol
     lease link locka lockf lockofd mknod open procfs ramfs readahead rename revio seek symlink sync-file sysfs touch umount utime
     xattr full null urandom zero`,
-  syscall: "enosys bad-ioctl cap key klog landlock opcode ptrace pty rtc seal seccomp sysbadaddr syscall sysinval unshare usersyscall vdso x86syscall",
+  syscall:
+    "enosys bad-ioctl cap key klog landlock opcode ptrace pty rtc seal seccomp sysbadaddr syscall sysinval unshare usersyscall vdso x86syscall",
 };
 
 function stressCase(name: string): Case {
@@ -31,7 +32,8 @@ function stressCase(name: string): Case {
 function judge(output: string, status: number): Verdict {
   const one = { passed: 0, failed: 0, skipped: 0, failures: [], note: "" };
   const skipped = /^.*\[\d+\] (.*(?:skipped|not implemented|not supported|skipping).*)$/m.exec(output);
-  if (status === 0 && skipped && !/successful run/.test(output)) return { ...one, outcome: "skip", skipped: 1, note: "" };
+  if (status === 0 && skipped && !/successful run/.test(output))
+    return { ...one, outcome: "skip", skipped: 1, note: "" };
   if (status === 0 && /skipped: [1-9]/.test(output)) return { ...one, outcome: "skip", skipped: 1, note: "" };
   if (status === 0) return { ...one, outcome: "pass", passed: 1 };
   if (status === 3 || status === 4) {

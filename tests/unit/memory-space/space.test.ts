@@ -578,7 +578,10 @@ test("a fork shares whole page tables, and a store gives its side a table of its
   exports.poke(child, start + TABLE, 2);
   assert.equal(freeBefore - exports.freeCount(), 5n, "a table and a page");
   exports.poke(space, start + TABLE + PAGE, 3);
-  const seen = [start, start + TABLE, start + TABLE + PAGE].flatMap((at) => [exports.peek(space, at), exports.peek(child, at)]);
+  const seen = [start, start + TABLE, start + TABLE + PAGE].flatMap((at) => [
+    exports.peek(space, at),
+    exports.peek(child, at),
+  ]);
   assert.deepEqual(seen, [1, 1, 1, 2, 3, 1]);
   exports.destroy(space);
   assert.equal(exports.peek(child, start + 3n * TABLE), 1, "the last one has the tables for itself");
