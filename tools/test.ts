@@ -56,6 +56,10 @@ async function runChecks(): Promise<void> {
     join(repositoryRoot, "tools/docs/syscalls.ts"),
     "--check",
   ]);
+  await check("library/syscall/numbers.ts says what the kernel says", node, [
+    join(repositoryRoot, "tools/library/syscall-numbers.ts"),
+    "--check",
+  ]);
   const folder = join(repositoryRoot, "tools/checks");
   if (!existsSync(folder)) return;
   for (const name of readdirSync(folder)

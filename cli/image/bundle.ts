@@ -15,6 +15,7 @@ import { pathToFileURL } from "node:url";
 import type { BuildFailure, Message, OnLoadResult, Plugin, PluginBuild } from "esbuild";
 import * as esbuild from "esbuild";
 import { EXIT_BAD_DATA, Failure } from "../failure.ts";
+import { repositoryRoot } from "../paths.ts";
 import { guestPath } from "./guest-path.ts";
 import { type Format, formatOf, LOADERS, NODE_TARGET, outputPath, SCRIPT } from "./module-format.ts";
 import { isNativePackage, packageFolder, packageName, WHOLE_PACKAGES } from "./packages.ts";
@@ -46,6 +47,9 @@ export interface Bundle {
 
 /** `new Worker(new URL("./x.ts", import.meta.url)` and the bare `new URL("./x.ts", import.meta.url)`. */
 const MODULE_URL = /new\s+URL\(\s*(["'])(\.{1,2}\/[^"'`]+)\1\s*,\s*import\.meta\.url\s*\)/g;
+
+/** The library for programs: a project that has not installed it gets this checkout's. */
+const OWN_LIBRARY = /^eggos(\/|$)/;
 
 /** `file:line:column: text`; on a source's first line, what we put in front of it is not counted. */
 function describe(message: Message, bundling: Bundling): string {
@@ -136,6 +140,9 @@ class Bundling {
         resolveDir: args.resolveDir,
         pluginData: inside,
       });
+      if (found.errors.length > 0 && OWN_LIBRARY.test(args.path)) {
+        return await build.resolve(args.path, { kind: args.kind, resolveDir: repositoryRoot, pluginData: inside });
+      }
       if (found.errors.length > 0) return this.#missing(args.path, args.kind, args.importer, found.errors);
       if (found.external) return found;
       if (/\.(node|wasm)$/.test(found.path) || this.#isExternal(found.path)) {

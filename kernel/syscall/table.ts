@@ -66,6 +66,18 @@ export function find(number: u64): Call | null {
   return number < <u64>CALL_COUNT ? calls[<i32>number] : null;
 }
 
+/** Have a row answer for its number from here on. Precondition: the number is below CALL_COUNT. */
+export function replace(call: Call): void {
+  let before = calls[call.number];
+  if (before !== null) call.count = before.count;
+  calls[call.number] = call;
+}
+
+/** From here on there is no such call. Precondition as for `replace`. */
+export function remove(number: i32): void {
+  calls[number] = null;
+}
+
 function row(number: i32, name: string, kinds: string, arity: i32, support: string): Call {
   let call = new Call();
   call.number = number;

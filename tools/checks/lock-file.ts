@@ -8,6 +8,8 @@ import { repositoryRoot } from "../kernel/cache.ts";
 interface LockedPackage {
   version?: string;
   resolved?: string;
+  /** A package of this repository: `resolved` is its folder. */
+  link?: boolean;
   optionalDependencies?: Record<string, string>;
 }
 
@@ -15,8 +17,8 @@ interface LockedPackage {
 export function lockFileFaults(text: string): string[] {
   const { packages } = JSON.parse(text) as { packages: Record<string, LockedPackage> };
   const faults: string[] = [];
-  for (const [path, { resolved, optionalDependencies }] of Object.entries(packages)) {
-    if (resolved !== undefined) faults.push(`${path}: names a registry (resolved)`);
+  for (const [path, { resolved, link, optionalDependencies }] of Object.entries(packages)) {
+    if (resolved !== undefined && !link) faults.push(`${path}: names a registry (resolved)`);
     for (const name of Object.keys(optionalDependencies ?? {})) {
       const isThere = [`${path}/node_modules/${name}`, `node_modules/${name}`].some((key) => packages[key]?.version);
       if (!isThere) faults.push(`${path}: optional ${name} has no entry`);
