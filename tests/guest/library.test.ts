@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { test } from "node:test";
+import { runGuest } from "../../cli/run/guest.ts";
 
 const repository = join(import.meta.dirname, "../..");
 
@@ -23,4 +24,10 @@ test("system calls, made and answered by a program", () => {
   assert.match(output, /^ℹ pass 12$/m);
   // What a handler prints comes before what its caller does.
   assert.match(output, /^syscall `uname` called$/m);
+});
+
+test("the example answers uname from the application, and the real name comes after", async () => {
+  const result = await runGuest({ target: join(repository, "examples/syscall/from-app") });
+  assert.equal(result.stdout, "syscall `uname` called\neggos\n", result.stderr);
+  assert.equal(result.status, 0);
 });
