@@ -50,6 +50,7 @@ async function runChecks(): Promise<void> {
   const script = (name: string): string => join(repositoryRoot, "node_modules", name);
   const node = process.execPath;
   await check("format and lint (biome)", node, [script("@biomejs/biome/bin/biome"), "check", "--error-on-warnings"]);
+  await check("tables for the kernel", node, [join(repositoryRoot, "tools/tables/tables.ts")]);
   await check("types of the tools (tsc)", node, [script("typescript/bin/tsc"), "-p", "."]);
   await check("types of the kernel (tsc)", node, [script("typescript/bin/tsc"), "-p", "kernel"]);
   await check("docs/syscalls.md says what the rows say", node, [

@@ -9,6 +9,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import type { SourceTypes } from "../translator/source-types.ts";
+import { writeTables } from "../tables/tables.ts";
 import { hash, hashFile, readIfThere, repositoryRoot, writeWhole } from "./cache.ts";
 import { typeCollector } from "./type-collector.ts";
 
@@ -112,6 +113,7 @@ export function compile(options: CompileOptions): Promise<CompileResult> {
 }
 
 async function compileNow(options: CompileOptions): Promise<CompileResult> {
+  writeTables();
   const asc = await loadAsc();
   const inputs = new Map<string, string | null>();
   const outputs = new Map<string, string | Uint8Array>();
@@ -287,6 +289,7 @@ function packageFolder(name: string): string {
 /** As `compile`, but answered from build/wasm when no input has changed since. */
 export async function compileCached(options: CompileOptions): Promise<CompileResult & { readonly isFresh: boolean }> {
   const stem = join(repositoryRoot, "build/wasm", compilerKey(options));
+  writeTables();
   const cached = readCached(stem);
   if (cached) return { ...cached, isFresh: false };
   const result = await compile(options);
