@@ -34,6 +34,8 @@ export class BootConfig {
   stderr: OutputKind = OutputKind.TTY;
   /** The keyboard's layout; empty: us. */
   keyboard: StaticArray<u8> = new StaticArray<u8>(0);
+  /** The window's size, and whether someone who knows said it. */
+  isSized: bool = false;
   columns: i32 = 80;
   rows: i32 = 24;
   traceCalls: bool = false;
@@ -104,8 +106,10 @@ export class BootConfig {
     } else if (isKey(text, start, end, "stderr")) {
       if (isText(value, "pipe")) this.stderr = OutputKind.PIPE;
       else this.stderr = isText(value, "com2") ? OutputKind.COM2 : OutputKind.TTY;
-    } else if (isKey(text, start, end, "columns")) this.columns = number(value, this.columns);
-    else if (isKey(text, start, end, "rows")) this.rows = number(value, this.rows);
+    } else if (isKey(text, start, end, "columns")) {
+      this.columns = number(value, this.columns);
+      this.isSized = true;
+    } else if (isKey(text, start, end, "rows")) this.rows = number(value, this.rows);
     else if (isKey(text, start, end, "strace")) {
       this.traceCalls = true;
       this.tracedCalls = value;

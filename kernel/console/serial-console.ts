@@ -1,5 +1,5 @@
-// The terminal on a serial line: its output, its framed input (framing.ts), and the standard streams that are no
-// terminals but travel over the same line or the second one.
+// The console: a terminal on a serial line, which screens show as well (backend.ts). Its output, its framed input
+// (framing.ts), and the standard streams that are no terminals but travel over the same line or the second one.
 
 import { makeDevice } from "../abi/stat";
 import { EBADF, EINTR, ERESTARTSYS } from "../abi/errno";
@@ -16,9 +16,11 @@ import { wait, waitUninterruptibly } from "../sched/block";
 import { WaitQueue } from "../sched/wait";
 import { File } from "../vfs/file";
 import { S_IFIFO } from "../vfs/inode";
+import { resizeBackends, writeToBackends } from "./backend";
 import { FrameDecoder, FrameListener } from "./framing";
 import { InputStream } from "./input-stream";
 import { addTerminal, TerminalDevice, Tty } from "./tty";
+import { controlVirtualTerminal } from "./virtual-terminal";
 
 /** /dev/ttyS0: major 4, minor 64 (Linux devices.txt). */
 const SERIAL_MAJOR: u32 = 4;
@@ -39,7 +41,17 @@ class SerialOutput extends TerminalDevice {
   }
 
   override send(address: u64, length: u64): u64 {
-    return this.serial.send(address, length);
+    let sent = this.serial.send(address, length);
+    writeToBackends(address, sent);
+    return sent;
+  }
+
+  override resized(columns: u32, rows: u32): void {
+    resizeBackends(columns, rows);
+  }
+
+  override control(request: u32, argument: u64): i64 {
+    return controlVirtualTerminal(request, argument);
   }
 
   override resumeInput(): void {

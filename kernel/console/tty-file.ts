@@ -14,10 +14,8 @@ import * as clock from "../sched/clock";
 import { File } from "../vfs/file";
 import { failOpen } from "../vfs/inode";
 import { Termios } from "./termios";
-import { jobControl, Tty } from "./tty";
+import { jobControl, NOT_MINE, Tty } from "./tty";
 
-/** `control` knows no such request. */
-export const NOT_MINE: i64 = i64.MIN_VALUE;
 /** tcsendbreak(3): between 0.25 and 0.5 seconds. */
 const BREAK_NS: u64 = 250_000_000;
 
@@ -174,7 +172,7 @@ export class TtyFile extends File {
         else jobControl.giveUpTerminal();
         return 0;
       default:
-        return NOT_MINE;
+        return tty.device.control(request, argument);
     }
   }
 

@@ -33,6 +33,9 @@ const CHUNK_SIZE: u32 = 2048;
 /** A control character on its way. */
 const control = new StaticArray<u8>(1);
 
+/** `control` knows no such request. */
+export const NOT_MINE: i64 = i64.MIN_VALUE;
+
 /** Where a terminal's output goes. */
 export class TerminalDevice {
   /** Take up to `length` bytes; returns how many. When fewer, `Tty.outputDrained` is called once there is room. */
@@ -53,6 +56,14 @@ export class TerminalDevice {
   setBreak(_isOn: bool): void {}
   get hasBreak(): bool {
     return false;
+  }
+
+  /** The window has another size. */
+  resized(_columns: u32, _rows: u32): void {}
+
+  /** ioctl(2) requests of the device itself; NOT_MINE for those of every terminal. */
+  control(_request: u32, _argument: u64): i64 {
+    return NOT_MINE;
   }
 
   /** A file was opened on the terminal; the last one closed. */
@@ -320,6 +331,7 @@ export class Tty extends LineDiscipline {
     this.rows = rows;
     this.width = width;
     this.height = height;
+    this.device.resized(columns, rows);
     this.raise(SIGWINCH);
   }
 

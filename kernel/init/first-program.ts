@@ -24,6 +24,7 @@ import { mountFileSystems } from "./file-systems";
 import { connectHooks } from "./hooks";
 import { prepareInput } from "./input";
 import { EndWithProgram } from "./machine-end";
+import { greet, setUpScreen } from "./screen";
 import { directLog, openStandardStreams, setUpConsole } from "./standard-streams";
 
 /** What a shell ends with when the program is not there, or cannot be run (POSIX sh, "Exit Status for Commands"). */
@@ -60,6 +61,7 @@ export function prepareModules(config: BootConfig): void {
 /** Make everything ready for the program and let its thread run. */
 export function startFirstProgram(machine: Machine, config: BootConfig): void {
   connectHooks();
+  setUpScreen();
   let trouble = mountFileSystems(machine);
   if (trouble !== null) fail(complaint().string(trouble), NOT_FOUND);
   stepDone("file systems");
@@ -70,6 +72,7 @@ export function startFirstProgram(machine: Machine, config: BootConfig): void {
   startSampling();
   if (config.traceCalls) strace.enable(config.tracedCalls);
   stepDone("console");
+  if (!config.traceBoot) greet();
   launch(config);
   stepDone("program");
   if (config.traceBoot) showSteps();

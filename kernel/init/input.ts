@@ -10,6 +10,7 @@ import { rebootAtEnd } from "../panic/power";
 import { firstProcess } from "../process/process-table";
 import { signalProcess } from "../process/signal-send";
 import { registerInputFiles } from "../procfs/input-files";
+import { scrollScreen, screenTyped } from "./screen";
 
 /** Before the first driver. */
 export function prepareInput(config: BootConfig): void {
@@ -37,7 +38,12 @@ class TypeOnTerminal extends ConsoleKeys {
   }
 
   override type(byte: u32): void {
+    screenTyped();
     this.tty.type(byte);
+  }
+
+  override scroll(direction: i32): bool {
+    return scrollScreen(-direction);
   }
 
   override restart(): void {

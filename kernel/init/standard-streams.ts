@@ -36,6 +36,7 @@ import { registerProcFile } from "../procfs/root";
 import { Setting } from "../procfs/system-files";
 import { findPath } from "../vfs/root";
 import { typeOn } from "./input";
+import { preparePanicScreen, showTerminal } from "./screen";
 
 /** Major numbers of terminals: Linux devices.txt. */
 const TTY_MAJOR: u32 = 4;
@@ -161,8 +162,12 @@ export function setUpConsole(config: BootConfig): void {
   registerCharacter(TTY_AUX_MAJOR, 0, "tty", new ControllingTerminalDriver());
   registerCharacter(TTY_AUX_MAJOR, 1, "console", new ConsoleDriver(true), 0o600);
   registerCharacter(TTY_MAJOR, 64, "ttyS0", new ConsoleDriver(false), 0o660);
+  // The console is the one virtual terminal (man 4 console): programs that draw look for it by these names.
+  registerCharacter(TTY_MAJOR, 0, "tty0", new ConsoleDriver(true), 0o620);
+  registerCharacter(TTY_MAJOR, 1, "tty1", new ConsoleDriver(true), 0o620);
   setUpPseudoTerminals();
   typeOn(made.tty);
+  showTerminal(made.tty, config, isFramed);
   made.start();
   if (isFramed) announceInput();
 }
@@ -209,6 +214,7 @@ export function directLog(config: BootConfig): void {
   } else {
     log.replaceSinks(new SerialSink(com1, config.stdout == OutputKind.TTY));
   }
+  preparePanicScreen();
 }
 
 /** Give a process its descriptors 0, 1 and 2, and the terminal as its controlling one. */

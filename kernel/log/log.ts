@@ -24,6 +24,11 @@ const LINE_SIZE: i32 = 1024;
 export class LogSink {
   /** Show `length` bytes at a kernel-virtual address; the line ends in a newline. Must work in a panic: no waiting on interrupts. */
   write(_address: u64, _length: u64): void {}
+
+  /** The same for lines of a panic: with a broken heap, for the last time. */
+  panicking(address: u64, length: u64): void {
+    this.write(address, length);
+  }
 }
 
 /** Gives the log its time stamps. */
@@ -90,9 +95,14 @@ export function say(level: i32, text: string): void {
   end();
 }
 
-/** Straight to the consoles, without ring or time stamp: boot messages and panics. */
+/** Straight to the consoles, without ring or time stamp: boot messages. */
 export function write(address: u64, length: u64): void {
   for (let i = 0; i < sinks.length; i++) sinks[i].write(address, length);
+}
+
+/** A panic's lines, to the consoles. */
+export function writePanic(address: u64, length: u64): void {
+  for (let i = 0; i < sinks.length; i++) sinks[i].panicking(address, length);
 }
 
 /** Bytes ever logged; the ring holds the last RING_SIZE of them. */

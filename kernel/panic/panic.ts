@@ -150,7 +150,7 @@ function isOnStack(address: u64): bool {
 
 function flush(): void {
   line.byte(0x0a);
-  log.write(line.address, <u64>line.length);
+  log.writePanic(line.address, <u64>line.length);
   line.clear();
 }
 

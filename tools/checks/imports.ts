@@ -36,7 +36,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   process: files,
   procfs: [...files, "display", "net", "input", "process"],
   socket: [...files, "net"],
-  console: [...files, "drivers", "process"],
+  console: [...files, "display", "drivers", "process"],
   syscall: services,
   entry: [...services, "syscall"],
   boot: [...services, "syscall", "entry"],

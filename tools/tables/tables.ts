@@ -19,9 +19,12 @@ const LARGE = "ter-u32n_unicode.pcf.gz";
 /** Everything that decides what the tables are. */
 function inputsKey(): string {
   const own = ["tables.ts", "characters.ts", "pcf.ts"].map((name) => join(import.meta.dirname, name));
-  const packages = join(repositoryRoot, "node_modules/get-east-asian-width/package.json");
+  const packages = [".", "node_modules/get-east-asian-width"].map((name) => join(repositoryRoot, name, "package.json"));
   const fonts = [SMALL, LARGE].map((name) => join(fontFolder, name));
-  return hash(process.versions.unicode ?? "", ...[...own, packages, ...fonts].map((path) => hashFile(path) ?? "none"));
+  return hash(
+    process.versions.unicode ?? "",
+    ...[...own, ...packages, ...fonts].map((path) => hashFile(path) ?? "none"),
+  );
 }
 
 /** Write the tables unless they are current. */
@@ -33,13 +36,16 @@ export function writeTables(): void {
   const large = readFont(LARGE);
   writeIfChanged(join(folder, "font.ts"), fontSource(small, large));
   writeIfChanged(join(folder, "characters.ts"), charactersSource(small));
+  writeIfChanged(join(folder, "version.ts"), versionSource());
   writeWhole(stamp, key);
 }
 
 function readFont(name: string): BitmapFont {
   const path = join(fontFolder, name);
   if (!existsSync(path)) {
-    throw new Error(`${path} is missing: the console's font; apt-get install xfonts-terminus, or npm start, which does it`);
+    throw new Error(
+      `${path} is missing: the console's font; apt-get install xfonts-terminus, or npm start, which does it`,
+    );
   }
   return readPcf(gunzipSync(readFileSync(path)));
 }
@@ -47,15 +53,28 @@ function readFont(name: string): BitmapFont {
 function array(name: string, type: string, values: readonly (number | bigint)[]): string {
   const lines: string[] = [];
   for (let i = 0; i < values.length; i += 8) {
-    lines.push(`  ${values.slice(i, i + 8).map((value) => `0x${value.toString(16)},`).join(" ")}`);
+    lines.push(
+      `  ${values
+        .slice(i, i + 8)
+        .map((value) => `0x${value.toString(16)},`)
+        .join(" ")}`,
+    );
   }
   return `export const ${name}: StaticArray<${type}> = [\n${lines.join("\n")}\n];\n`;
 }
 
 function ranges(name: string, list: readonly Range[]): string {
   return (
-    array(`${name}_FIRST`, "u32", list.map((range) => range.first)) +
-    array(`${name}_LAST`, "u32", list.map((range) => range.last))
+    array(
+      `${name}_FIRST`,
+      "u32",
+      list.map((range) => range.first),
+    ) +
+    array(
+      `${name}_LAST`,
+      "u32",
+      list.map((range) => range.last),
+    )
   );
 }
 
@@ -73,7 +92,9 @@ function packRows(font: BitmapFont, rows: readonly number[]): bigint[] {
 
 function fontSource(small: BitmapFont, large: BitmapFont): string {
   if (small.width !== 8 || small.height !== 16 || large.width !== 16 || large.height !== 32) {
-    throw new Error(`the fonts are ${small.width}x${small.height} and ${large.width}x${large.height} pixels, not 8x16 and 16x32`);
+    throw new Error(
+      `the fonts are ${small.width}x${small.height} and ${large.width}x${large.height} pixels, not 8x16 and 16x32`,
+    );
   }
   const codes = [...small.glyphs.keys()].toSorted((left, right) => left - right);
   const covered = rangesWhere((code) => small.glyphs.has(code) && large.glyphs.has(code));
@@ -108,12 +129,33 @@ function charactersSource(font: BitmapFont): string {
     "/** Characters that take two cells. */",
     ranges("TWO_CELLS", rangesWhere(takesTwoCells)),
     "/** A character (high half) and a mark (low half), in order, and the character of the font that both make. */",
-    array("PAIR", "u32", pairs.map(({ base, mark }) => base * 0x10000 + mark)),
-    array("PAIR_COMPOSED", "u32", pairs.map(({ composed }) => composed)),
+    array(
+      "PAIR",
+      "u32",
+      pairs.map(({ base, mark }) => base * 0x10000 + mark),
+    ),
+    array(
+      "PAIR_COMPOSED",
+      "u32",
+      pairs.map(({ composed }) => composed),
+    ),
     "/** The same, by what is composed: the character without its mark. */",
-    array("COMPOSED", "u32", simpler.map(({ composed }) => composed)),
-    array("COMPOSED_BASE", "u32", simpler.map(({ base }) => base)),
+    array(
+      "COMPOSED",
+      "u32",
+      simpler.map(({ composed }) => composed),
+    ),
+    array(
+      "COMPOSED_BASE",
+      "u32",
+      simpler.map(({ base }) => base),
+    ),
   ].join("\n");
+}
+
+function versionSource(): string {
+  const { version } = JSON.parse(readFileSync(join(repositoryRoot, "package.json"), "utf8")) as { version: string };
+  return `// Written by tools/tables/tables.ts.\n\nexport const VERSION: string = ${JSON.stringify(version)};\n`;
 }
 
 if (import.meta.main) writeTables();

@@ -14,7 +14,8 @@ import { wait } from "../../sched/block";
 import { File } from "../../vfs/file";
 import { failOpen } from "../../vfs/inode";
 import { DeviceDriver } from "../../vfs/devices";
-import { NOT_MINE, openTerminal, TtyFile } from "../tty-file";
+import { openTerminal, TtyFile } from "../tty-file";
+import { NOT_MINE } from "../tty";
 import { createPair, PseudoTerminal } from "./pseudo-terminal";
 
 const CHUNK_SIZE: u64 = 2048;

@@ -108,5 +108,5 @@ export function charsetIn(sets: u32, level: i32): Charset {
 
 export function withCharset(sets: u32, level: i32, charset: Charset): u32 {
   let shift = <u32>level * 4;
-  return (sets & ~(15 << shift)) | (<u32>charset << shift);
+  return (sets & ~(15 << shift)) | ((<u32>charset) << shift);
 }

@@ -161,10 +161,14 @@ export abstract class Parser {
     else if (code < 0x30) {
       this.collect(code);
       this.state = State.ESCAPE_INTERMEDIATE;
-    } else if (code == 0x50) this.state = State.DCS_ENTRY; // P
-    else if (code == 0x5b) this.state = State.CSI_ENTRY; // [
-    else if (code == 0x5d) this.enterString(); // ]
-    else if (code == 0x58 || code == 0x5e || code == 0x5f) this.state = State.SOS_PM_APC_STRING; // X ^ _
+    } else if (code == 0x50)
+      this.state = State.DCS_ENTRY; // P
+    else if (code == 0x5b)
+      this.state = State.CSI_ENTRY; // [
+    else if (code == 0x5d)
+      this.enterString(); // ]
+    else if (code == 0x58 || code == 0x5e || code == 0x5f)
+      this.state = State.SOS_PM_APC_STRING; // X ^ _
     else if (code < DEL) this.endEscape(code);
     else if (code != DEL) this.state = State.GROUND;
   }

@@ -176,7 +176,7 @@ export class Pen {
       third = parameters.value(at + 4);
     }
     let color: u64 = 0;
-    if (mode == BY_RGB) color = COLOR_RGB | (<u64>(((first & 0xff) << 16) | ((second & 0xff) << 8) | (third & 0xff)));
+    if (mode == BY_RGB) color = COLOR_RGB | <u64>(((first & 0xff) << 16) | ((second & 0xff) << 8) | (third & 0xff));
     else if (mode == BY_INDEX) color = COLOR_INDEXED | <u64>(first & 0xff);
     else return taken;
     if (parameters.value(at) == FOREGROUND_BY) this.foreground(color);

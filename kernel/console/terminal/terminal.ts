@@ -216,7 +216,7 @@ export class Terminal extends Parser {
     if ((glyph & CODE_MASK) == 0) return;
     let shift = ((glyph >> FIRST_MARK_SHIFT) & MARK_MASK) == 0 ? FIRST_MARK_SHIFT : SECOND_MARK_SHIFT;
     if (((glyph >> shift) & MARK_MASK) != 0) return;
-    let marked = glyph | (<u64>mark << shift);
+    let marked = glyph | ((<u64>mark) << shift);
     page.grid.set(page.row, column, marked, page.grid.style(page.row, column));
     this.damage(page.row);
   }

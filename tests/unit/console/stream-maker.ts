@@ -60,7 +60,8 @@ const repeat: Maker = (random) => `r\x1b[${count(random)}b`;
 const wraparound: Maker = (random) => pick(random, ["\x1b[?7h", "\x1b[?7l"]);
 /** xterm.js scrolls lines without a background in, DEC and xterm lines with the pen's: so with none. */
 const scrollDown: Maker = (random) => `\x1b[49m\x1b[${count(random)}T`;
-const screens: Maker = (random) => pick(random, ["\x1b[?1049h", "\x1b[?1049l", "\x1b[?47h", "\x1b[?1047l", "\x1b[?1048h"]);
+const screens: Maker = (random) =>
+  pick(random, ["\x1b[?1049h", "\x1b[?1049l", "\x1b[?47h", "\x1b[?1047l", "\x1b[?1048h"]);
 const saved: Maker = (random) => pick(random, ["\x1b7", "\x1b8", "\x1b[s", "\x1b[u"]);
 const tabs: Maker = (random) => pick(random, ["\x1bH", "\x1b[g", "\x1b[3g", "\t", "\x1b[2I", "\x1b[Z", "\x1b[3Z"]);
 const queries: Maker = (random) => pick(random, ["\x1b[c", "\x1b[>c", "\x1b[5n", "\r\x1b[6n", "\r\x1b[?6n"]);
@@ -75,7 +76,17 @@ const strings: Maker = (random) =>
     "\x1b_program\x1b\\",
   ]);
 const protectedText: Maker = (random) =>
-  pick(random, ["\x1b[1\"q", "\x1b[0\"q", "\x1b[2\"q", "\x1b[?J", "\x1b[?1J", "\x1b[?2J", "\x1b[?K", "\x1b[?1K", "\x1b[?2K"]);
+  pick(random, [
+    '\x1b[1"q',
+    '\x1b[0"q',
+    '\x1b[2"q',
+    "\x1b[?J",
+    "\x1b[?1J",
+    "\x1b[?2J",
+    "\x1b[?K",
+    "\x1b[?1K",
+    "\x1b[?2K",
+  ]);
 const columnShift: Maker = (random) => position(random) + pick(random, ["\x1b['}", "\x1b[2'}", "\x1b['~", "\x1b[3'~"]);
 const malformed: Maker = (random) =>
   pick(random, [

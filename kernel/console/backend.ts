@@ -1,0 +1,26 @@
+// What shows the console beside the line that it is on: a screen, and whatever else registers here.
+
+/** Shows what is written to the console. Override what matters; nothing here may block. */
+export class ConsoleBackend {
+  /** Bytes that the terminal sends, at a kernel-virtual address. All of them must be taken. */
+  write(_address: u64, _length: u64): void {}
+
+  /** The terminal's window has this size now. */
+  resize(_columns: u32, _rows: u32): void {}
+}
+
+const backends: Array<ConsoleBackend> = [] as ConsoleBackend[];
+
+/** Let a backend show the console from now on. */
+export function registerBackend(backend: ConsoleBackend): void {
+  backends.push(backend);
+}
+
+/** To all of them. */
+export function writeToBackends(address: u64, length: u64): void {
+  for (let i = 0; i < backends.length; i++) backends[i].write(address, length);
+}
+
+export function resizeBackends(columns: u32, rows: u32): void {
+  for (let i = 0; i < backends.length; i++) backends[i].resize(columns, rows);
+}
