@@ -197,7 +197,7 @@ export function greet(): void {
   shown.draw();
 }
 
-/** Half a screen back (1) or forward (-1): false when there is nothing further. */
+/** Half a screen back (1) or forward (-1): false when there is nothing to look back on. */
 export function scrollScreen(direction: i32): bool {
   let shown = screen;
   return shown !== null && shown.scrollView(direction);

@@ -30,7 +30,7 @@ let width: i32 = font.SMALL_WIDTH;
 let height: i32 = font.SMALL_HEIGHT;
 
 function full(): u32 {
-  return ((<u32>1) << (<u32>width)) - 1;
+  return <u32>((1 << width) - 1);
 }
 
 /** Fill `rows` with a cell (words as in terminal/cell.ts). */
@@ -80,7 +80,7 @@ function add(glyph: i32): void {
 /** The font has no wide characters: a box over two cells stands for them. */
 function halfBox(isLeft: bool): void {
   let edge = height / 8;
-  let side: u32 = isLeft ? (<u32>1) << (<u32>(width - 2)) : 2;
+  let side: u32 = isLeft ? <u32>(1 << (width - 2)) : 2;
   let inside = isLeft ? full() >> 1 : full() & ~1;
   for (let y = edge; y < height - edge; y++) {
     rows[y] = y == edge || y == height - edge - 1 ? inside : side;

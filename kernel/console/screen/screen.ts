@@ -116,10 +116,10 @@ export class Screen extends ConsoleBackend {
     this.draw();
   }
 
-  /** Half a screen back (1) or forward (-1); false when there is nothing further. */
+  /** Half a screen back (1) or forward (-1); false when there is nothing to look back on. */
   scrollView(direction: i32): bool {
-    if (this.isHidden || !this.terminal.scrollView(direction * (this.terminal.rows / 2))) return false;
-    this.want();
+    if (this.isHidden || this.terminal.grid.kept == 0) return false;
+    if (this.terminal.scrollView(direction * (this.terminal.rows / 2))) this.want();
     return true;
   }
 
