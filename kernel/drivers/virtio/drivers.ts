@@ -6,6 +6,7 @@
 import * as module from "../../lib/module";
 import { addDriver as addPciDriver, PciDriver } from "../pci/bus";
 import { PciDevice } from "../pci/device";
+import { LegacyPciTransport } from "./legacy-pci-transport";
 import { deviceType, PciTransport } from "./pci-transport";
 import { VirtioTransport } from "./transport";
 
@@ -36,8 +37,10 @@ class VirtioOverPci extends PciDriver {
   }
 
   override start(device: PciDevice): bool {
-    let transport = new PciTransport(device);
-    return transport.find() && this.driver.start(transport);
+    let modern = new PciTransport(device);
+    if (modern.find()) return this.driver.start(modern);
+    let legacy = new LegacyPciTransport(device);
+    return legacy.find() && this.driver.start(legacy);
   }
 }
 

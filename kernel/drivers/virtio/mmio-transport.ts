@@ -1,5 +1,5 @@
 // Virtio over plain device memory (virtio 1.2 §4.2): microvm, Firecracker, and machines without PCI. The command line
-// or a device tree says where; version 2 registers.
+// or a device tree says where. Version 2 registers, and the legacy version 1 (§4.2.4), QEMU's default.
 
 import * as mmio from "machine/mmio";
 import * as pageTables from "memory/page-tables";
@@ -7,7 +7,7 @@ import * as log from "../../log/log";
 import * as lines from "../../interrupt/lines";
 import { InterruptHandler } from "../../interrupt/vectors";
 import { Virtqueue } from "./queue";
-import { NO_VECTOR, VirtioTransport } from "./transport";
+import { LEGACY_PAGE_SHIFT, NO_VECTOR, VirtioTransport } from "./transport";
 
 /** Registers (§4.2.2). */
 const MAGIC: u64 = 0x000;
@@ -21,6 +21,10 @@ const QUEUE_SELECT: u64 = 0x030;
 const QUEUE_SIZE_MAX: u64 = 0x034;
 const QUEUE_SIZE: u64 = 0x038;
 const QUEUE_READY: u64 = 0x044;
+/** Version 1 only. */
+const GUEST_PAGE_SIZE: u64 = 0x028;
+const QUEUE_ALIGN: u64 = 0x03c;
+const QUEUE_PAGE: u64 = 0x040;
 const QUEUE_NOTIFY: u64 = 0x050;
 const INTERRUPT_STATUS: u64 = 0x060;
 const INTERRUPT_ACKNOWLEDGE: u64 = 0x064;
@@ -32,11 +36,13 @@ const CONFIG: u64 = 0x100;
 
 /** "virt". */
 const MAGIC_VALUE: u32 = 0x7472_6976;
+const LEGACY_VERSION: u32 = 1;
 const MODERN_VERSION: u32 = 2;
 const REGION_LENGTH: u64 = 0x200;
 
 export class MmioTransport extends VirtioTransport {
   private registers: u64 = 0;
+  private isOld: bool = false;
 
   /** `line` is the interrupt's ISA or global number. */
   constructor(
@@ -50,14 +56,22 @@ export class MmioTransport extends VirtioTransport {
   find(): u32 {
     this.registers = pageTables.mapDevice(this.physical, REGION_LENGTH, pageTables.UNCACHED);
     if (this.registers == 0 || mmio.read32(this.registers + MAGIC) != MAGIC_VALUE) return 0;
-    if (mmio.read32(this.registers + VERSION) != MODERN_VERSION) {
-      log.say(
-        log.WARNING,
-        "virtio-mmio: a device of the legacy version is left alone (QEMU: virtio-mmio.force-legacy=false)",
-      );
+    let version = mmio.read32(this.registers + VERSION);
+    if (version != MODERN_VERSION && version != LEGACY_VERSION) {
+      log
+        .begin(log.WARNING)
+        .string("virtio-mmio: a device of unknown version ")
+        .decimal(version)
+        .string(" is left alone");
+      log.end();
       return 0;
     }
+    this.isOld = version == LEGACY_VERSION;
     return mmio.read32(this.registers + DEVICE_ID);
+  }
+
+  override get isLegacy(): bool {
+    return this.isOld;
   }
 
   readStatus(): u32 {
@@ -91,6 +105,12 @@ export class MmioTransport extends VirtioTransport {
     let at = this.registers;
     mmio.write32(at + QUEUE_SELECT, index);
     mmio.write32(at + QUEUE_SIZE, queue.size);
+    if (this.isOld) {
+      mmio.write32(at + GUEST_PAGE_SIZE, 1 << (<u32>LEGACY_PAGE_SHIFT));
+      mmio.write32(at + QUEUE_ALIGN, 1 << (<u32>LEGACY_PAGE_SHIFT));
+      mmio.write32(at + QUEUE_PAGE, <u32>(queue.descriptorsPhysical >> LEGACY_PAGE_SHIFT));
+      return;
+    }
     this.writeAddress(QUEUE_DESCRIPTORS, queue.descriptorsPhysical);
     this.writeAddress(QUEUE_DRIVER, queue.availablePhysical);
     this.writeAddress(QUEUE_DEVICE, queue.usedPhysical);

@@ -2,6 +2,8 @@
 // receive buffers, event indices.
 //
 //   header before each frame  | flags 1 | gso type 1 | header length 2 | gso size 2 | checksum start 2 | offset 2 | buffers 2 |
+//
+// Legacy devices have the last field only with mergeable buffers.
 
 import * as mem from "machine/mem";
 import { physicalOf } from "memory/address";
@@ -14,7 +16,13 @@ import * as waker from "../../net/waker";
 import { nextEthernetName } from "../../net/link/names";
 import { RingDevice } from "../ring-device";
 import { Virtqueue } from "./queue";
-import { FEATURE_EVENT_INDEX, FEATURE_INDIRECT, INTERRUPT_CONFIG, VirtioTransport } from "./transport";
+import {
+  FEATURE_ANY_LAYOUT,
+  FEATURE_EVENT_INDEX,
+  FEATURE_INDIRECT,
+  INTERRUPT_CONFIG,
+  VirtioTransport,
+} from "./transport";
 
 /** Device type (§5). */
 
@@ -42,11 +50,9 @@ const QUEUE_LIMIT: u32 = 256;
 
 /** The header (§5.1.6). */
 const HEADER: u32 = 12;
+const SHORT_HEADER: u32 = 10;
 const FLAG_NEEDS_CHECKSUM: u32 = 1;
 const FLAG_DATA_VALID: u32 = 2;
-
-/** Where received bytes begin in a head buffer: the header ends where a packet's headroom does. */
-const RECEIVE_START: u32 = HEADROOM - HEADER;
 
 export class VirtioNet extends RingDevice {
   private receiveQueue: Virtqueue;
@@ -54,6 +60,12 @@ export class VirtioNet extends RingDevice {
   private posted: StaticArray<Packet | null> = new StaticArray<Packet | null>(QUEUE_LIMIT);
   private sent: StaticArray<Packet | null> = new StaticArray<Packet | null>(QUEUE_LIMIT);
   private isMergeable: bool;
+  /** Bytes of the header before each frame. */
+  private readonly header: u32;
+  /** Whether the header wants a descriptor of its own. */
+  private readonly isHeaderApart: bool;
+  /** Where received bytes begin in a head buffer: the header ends where a packet's headroom does. */
+  private readonly receiveStart: u32;
   private isTransmitArmed: bool = false;
   private hasConfigChanged: bool = false;
 
@@ -66,6 +78,9 @@ export class VirtioNet extends RingDevice {
     this.receiveQueue = receiveQueue;
     this.transmitQueue = transmitQueue;
     this.isMergeable = transport.has(FEATURE_MERGEABLE);
+    this.header = transport.isLegacy && !this.isMergeable ? SHORT_HEADER : HEADER;
+    this.isHeaderApart = transport.isLegacy && !transport.has(FEATURE_ANY_LAYOUT);
+    this.receiveStart = HEADROOM - this.header;
     this.features = Feature.SCATTER_GATHER;
     if (transport.has(FEATURE_CHECKSUM)) this.features |= Feature.TRANSMIT_CHECKSUM;
     if (transport.has(FEATURE_HOST_TSO4)) this.features |= Feature.SEGMENT_TCP_IPV4;
@@ -132,11 +147,12 @@ export class VirtioNet extends RingDevice {
   }
 
   protected prepare(packet: Packet): void {
-    let header = packet.prepend(HEADER);
+    let header = packet.prepend(this.header);
     mem.store64(header, 0);
-    mem.store32(header + 8, 0);
+    mem.store16(header + 8, 0);
+    if (this.header == HEADER) mem.store16(header + 10, 0);
     if (packet.checksum != Checksum.PARTIAL) return;
-    let start = packet.checksumStart - packet.front - HEADER;
+    let start = packet.checksumStart - packet.front - this.header;
     mem.store8(header, FLAG_NEEDS_CHECKSUM);
     mem.store16(header + 6, start);
     mem.store16(header + 8, packet.checksumOffset);
@@ -151,8 +167,10 @@ export class VirtioNet extends RingDevice {
   /** Put a packet in the ring; false when it does not fit now. */
   protected enqueue(packet: Packet): bool {
     let queue = this.transmitQueue;
-    if (!queue.begin(1 + <u32>packet.fragmentCount)) return false;
-    queue.add(physicalOf(packet.address), packet.headLength, false);
+    let apart: u32 = this.isHeaderApart ? this.header : 0;
+    if (!queue.begin((apart == 0 ? 1 : 2) + <u32>packet.fragmentCount)) return false;
+    if (apart != 0) queue.add(physicalOf(packet.address), apart, false);
+    queue.add(physicalOf(packet.address) + <u64>apart, packet.headLength - apart, false);
     for (let i = 0; i < packet.fragmentCount; i++) {
       queue.add(physicalOf(packet.fragmentAddress(i)), packet.fragmentLength(i), false);
     }
@@ -187,9 +205,9 @@ export class VirtioNet extends RingDevice {
   private harvest(): void {
     let queue = this.receiveQueue;
     while (queue.hasUsed) {
-      let packet = this.takeBuffer(RECEIVE_START);
+      let packet = this.takeBuffer(this.receiveStart);
       if (packet === null) continue;
-      if (packet.headLength < HEADER) {
+      if (packet.headLength < this.header) {
         this.receiveErrors++;
         packet.release();
         continue;
@@ -200,7 +218,7 @@ export class VirtioNet extends RingDevice {
       let segment = mem.load8(header + 1) & 0x7f;
       if (flags & (FLAG_NEEDS_CHECKSUM | FLAG_DATA_VALID)) packet.checksum = Checksum.VALID;
       if (segment != 0) packet.segmentSize = mem.load16(header + 4);
-      packet.strip(HEADER);
+      packet.strip(this.header);
       if (buffers <= 1 || this.merge(packet, buffers - 1)) receive(this, packet);
       else packet.release();
     }
@@ -210,7 +228,7 @@ export class VirtioNet extends RingDevice {
   private merge(packet: Packet, count: u32): bool {
     let isWhole = true;
     for (; count > 0; count--) {
-      let next = this.takeBuffer(RECEIVE_START);
+      let next = this.takeBuffer(this.receiveStart);
       if (next === null) return false;
       if (!isWhole || !packet.absorb(next)) {
         if (isWhole) next.release();
@@ -237,15 +255,19 @@ export class VirtioNet extends RingDevice {
 
   private refill(): void {
     let queue = this.receiveQueue;
+    // With mergeable buffers the device sees to the header itself.
+    let apart: u32 = this.isHeaderApart && !this.isMergeable ? this.header : 0;
     while (queue.freeCount > 0) {
       // From the reserve too: a device without buffers would hear of nothing that frees memory.
       let packet = allocate();
       if (packet === null) break;
-      if (!queue.begin(1)) {
+      if (!queue.begin(apart == 0 ? 1 : 2)) {
         packet.release();
         break;
       }
-      queue.add(physicalOf(packet.base + <u64>RECEIVE_START), HEAD_SIZE - RECEIVE_START, true);
+      let at = physicalOf(packet.base + <u64>this.receiveStart);
+      if (apart != 0) queue.add(at, apart, true);
+      queue.add(at + <u64>apart, HEAD_SIZE - this.receiveStart - apart, true);
       this.posted[queue.commit()] = packet;
     }
     queue.publish();

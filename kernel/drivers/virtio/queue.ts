@@ -58,11 +58,11 @@ export class Virtqueue {
     this.freeCount = size;
   }
 
-  /** Get memory for the rings. False when there is none. */
-  allocate(hasEventIndex: bool, hasIndirect: bool): bool {
+  /** Get memory for the rings, the used one aligned to `alignment` bytes. False when there is none. */
+  allocate(hasEventIndex: bool, hasIndirect: bool, alignment: u32): bool {
     this.hasEventIndex = hasEventIndex;
     let availableOffset = this.size * <u32>DESCRIPTOR;
-    let usedOffset = (availableOffset + 6 + 2 * this.size + 3) & ~3;
+    let usedOffset = (availableOffset + 6 + 2 * this.size + alignment - 1) & ~(alignment - 1);
     let total = usedOffset + 6 + 8 * this.size;
     let physical = contiguous(total);
     if (physical == 0) return false;

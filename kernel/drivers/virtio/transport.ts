@@ -1,5 +1,8 @@
 // What every virtio device does, however it is attached (virtio 1.2 §3.1): status, features, queues, notifications.
-// pci-transport.ts and mmio-transport.ts say where the registers are.
+// pci-transport.ts, legacy-pci-transport.ts and mmio-transport.ts say where the registers are.
+//
+// Devices from before version 1 ("legacy") do not check features, choose the size of their queues themselves and take
+// them in one piece; what else is different is the device type's business (`isLegacy`).
 
 import { InterruptHandler } from "../../interrupt/vectors";
 import { Virtqueue } from "./queue";
@@ -18,9 +21,19 @@ export const FEATURE_INDIRECT: u64 = 1 << 28;
 export const FEATURE_EVENT_INDEX: u64 = 1 << 29;
 export const FEATURE_VERSION_1: u64 = (<u64>1) << 32;
 
+/** Before version 1 a header shares its descriptor with what follows only where the device says so (§6.3). */
+export const FEATURE_ANY_LAYOUT: u64 = 1 << 27;
+/** Legacy queues: the used ring begins on a page, and the place is told as a page's number (§2.7.2). */
+export const LEGACY_PAGE_SHIFT: u64 = 12;
+
 export abstract class VirtioTransport {
   /** Features both sides agreed on. */
   features: u64 = 0;
+
+  /** Whether the device speaks the protocol from before version 1. */
+  get isLegacy(): bool {
+    return false;
+  }
 
   abstract readStatus(): u32;
   abstract writeStatus(status: u32): void;
@@ -51,9 +64,11 @@ export abstract class VirtioTransport {
     this.writeStatus(Status.ACKNOWLEDGE);
     this.writeStatus(Status.ACKNOWLEDGE | Status.DRIVER);
     let offered = this.readFeatures();
-    if ((offered & FEATURE_VERSION_1) == 0) return this.fail();
-    this.features = offered & (wanted | FEATURE_VERSION_1);
+    let isLegacy = this.isLegacy;
+    if (!isLegacy && (offered & FEATURE_VERSION_1) == 0) return this.fail();
+    this.features = offered & (wanted | (isLegacy ? FEATURE_ANY_LAYOUT : FEATURE_VERSION_1));
     this.writeFeatures(this.features);
+    if (isLegacy) return true;
     this.writeStatus(Status.ACKNOWLEDGE | Status.DRIVER | Status.FEATURES_OK);
     if ((this.readStatus() & Status.FEATURES_OK) == 0) return this.fail();
     return true;
@@ -75,10 +90,11 @@ export abstract class VirtioTransport {
 
   /** Make a queue of at most `limit` entries and give it to the device. Null when there is none or no memory. */
   createQueue(index: u32, limit: u32, vector: u32): Virtqueue | null {
-    let size = min(this.queueSize(index), limit);
-    if (size == 0) return null;
-    let queue = new Virtqueue(this, index, size);
-    if (!queue.allocate(this.has(FEATURE_EVENT_INDEX), this.has(FEATURE_INDIRECT))) return null;
+    let offered = this.queueSize(index);
+    if (offered == 0 || (this.isLegacy && offered > limit)) return null;
+    let queue = new Virtqueue(this, index, min(offered, limit));
+    let alignment: u32 = this.isLegacy ? 1 << (<u32>LEGACY_PAGE_SHIFT) : 4;
+    if (!queue.allocate(this.has(FEATURE_EVENT_INDEX), this.has(FEATURE_INDIRECT), alignment)) return null;
     this.enableQueue(index, queue, vector);
     return queue;
   }
