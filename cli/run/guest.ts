@@ -39,6 +39,8 @@ export interface GuestOptions {
   memoryMiB?: number;
   processors?: number;
   ports?: PortForward[];
+  /** Whether the machine has a network card; true by default. */
+  hasNetwork?: boolean;
   accelerator?: AcceleratorChoice;
   strace?: boolean | string[];
   trace?: boolean;
@@ -186,6 +188,7 @@ export async function startGuest(options: GuestOptions): Promise<Guest> {
     memoryMiB,
     processors: options.processors ?? 1,
     ports: options.ports ?? [],
+    hasNetwork: options.hasNetwork ?? true,
     display: options.display ?? false,
     pcap: options.pcap,
     gdbPort: options.gdbPort,

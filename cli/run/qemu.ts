@@ -30,6 +30,8 @@ export interface MachineSettings {
   /** Processors the guest may start. */
   processors: number;
   ports: PortForward[];
+  /** Whether there is a network card; true by default. */
+  hasNetwork?: boolean;
   /** A file for the frames on the network card, in pcap format. */
   pcap?: string | undefined;
   /** A window with the guest's screen. */
@@ -115,7 +117,7 @@ export function qemuArguments(settings: MachineSettings): string[] {
     "isa-debug-exit,iobase=0xf4,iosize=4",
     "-device",
     "virtio-rng-pci,romfile=",
-    ...networkArguments(settings.ports, settings.pcap),
+    ...(settings.hasNetwork === false ? [] : networkArguments(settings.ports, settings.pcap)),
     ...(settings.gdbPort === undefined ? [] : ["-gdb", `tcp:127.0.0.1:${settings.gdbPort}`, "-S"]),
     ...mediumArguments(settings.medium),
     ...settings.extra,

@@ -5,6 +5,15 @@ export const NETLINK_ROUTE: i32 = 0;
 /** struct sockaddr_nl: family u16, padding, port u32, groups u32. */
 export const SOCKADDR_NL_SIZE: i32 = 12;
 
+/** Multicast groups, as bits of sockaddr_nl.nl_groups (RTMGRP_*); NETLINK_ADD_MEMBERSHIP counts them from 1. */
+export const RTMGRP_LINK: u32 = 0x1;
+export const RTMGRP_IPV4_IFADDR: u32 = 0x10;
+export const RTMGRP_IPV4_ROUTE: u32 = 0x40;
+export const RTMGRP_IPV6_IFADDR: u32 = 0x100;
+export const RTMGRP_IPV6_ROUTE: u32 = 0x400;
+export const NETLINK_ADD_MEMBERSHIP: i32 = 1;
+export const NETLINK_DROP_MEMBERSHIP: i32 = 2;
+
 /** struct nlmsghdr: length u32, type u16, flags u16, sequence u32, port u32. */
 export const NLMSG_HEADER: u64 = 16;
 export const NLMSG_NOOP: u32 = 1;
@@ -16,10 +25,13 @@ export const NLM_F_ACK: u32 = 4;
 export const NLM_F_DUMP: u32 = 0x300;
 
 export const RTM_NEWLINK: u32 = 16;
+export const RTM_DELLINK: u32 = 17;
 export const RTM_GETLINK: u32 = 18;
 export const RTM_NEWADDR: u32 = 20;
+export const RTM_DELADDR: u32 = 21;
 export const RTM_GETADDR: u32 = 22;
 export const RTM_NEWROUTE: u32 = 24;
+export const RTM_DELROUTE: u32 = 25;
 export const RTM_GETROUTE: u32 = 26;
 export const RTM_GETNEIGH: u32 = 30;
 export const RTM_GETRULE: u32 = 34;

@@ -13,12 +13,14 @@ import * as clock from "./clock";
 import * as addresses from "./configuration/addresses";
 import { addLinkLocal } from "./configuration/automatic";
 import * as dhcpv4 from "./configuration/dhcpv4";
+import { solicitRouters } from "./configuration/routers";
 import { reportUnreachable } from "./icmp/input";
 import * as input from "./input";
 import { AddressOrigin, Interface, prefixOfIpv4 } from "./ip/interface";
 import * as interfaces from "./ip/interfaces";
 import * as routes from "./ip/routes";
 import { RouteOrigin } from "./ip/routes";
+import { linkChanged } from "./changes";
 import { Loopback } from "./link/loopback";
 import * as link from "./link/registry";
 import * as neighbours from "./neighbour/cache";
@@ -140,7 +142,7 @@ function keepHouse(): void {
   routes.expire();
   for (let i = 1; i <= interfaces.last; i++) {
     let entry = interfaces.find(i);
-    if (entry !== null && entry.expireAddresses()) interfaces.changed();
+    if (entry !== null) addresses.expire(entry);
   }
 }
 
@@ -153,12 +155,16 @@ function handleLinkEvents(): void {
     if (entry === null || entry.device.hasCarrier == hadCarrier[i]) continue;
     hadCarrier[i] = entry.device.hasCarrier;
     interfaces.changed();
+    linkChanged(entry);
     if (entry.device.hasCarrier) comeUp(entry);
     else neighbours.forget(entry.device);
   }
 }
 
 function comeUp(entry: Interface): void {
+  let isKnown = entry.linkLocal !== null;
   addLinkLocal(entry);
+  // A new link-local address asks for routers when it has been checked.
+  if (isKnown) solicitRouters(entry);
   if (isAutomatic) dhcpv4.start(entry);
 }

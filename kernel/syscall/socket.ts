@@ -23,6 +23,7 @@ import { currentProcess } from "../process/current";
 import { SocketAddress } from "../socket/address";
 import { setCaller } from "../socket/caller";
 import { creationError, createSocket, findFamily } from "../socket/family";
+import { startAnnouncements } from "../socket/netlink/announcements";
 import { registerNetlink } from "../socket/netlink/socket";
 import { MAX_OPTION, OptionValue } from "../socket/option";
 import { acceptError, Socket } from "../socket/socket";
@@ -216,6 +217,7 @@ export function defineSocketCalls(): void {
   registerUnix();
   registerInet();
   registerNetlink();
+  startAnnouncements();
   define3(SYS_socket, "socket", "int int int", socket, "complete");
   define4(SYS_socketpair, "socketpair", "int int int ptr", socketpair, "complete");
   define3(SYS_bind, "bind", "fd ptr uint", bind, "complete");

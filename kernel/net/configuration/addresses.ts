@@ -2,6 +2,8 @@
 // group, the check for duplicates.
 
 import { Address, IPV4_PREFIX_BITS } from "../address";
+import { addressChanged } from "../changes";
+import * as clock from "../clock";
 import { AddressOrigin, AddressState, Interface, InterfaceAddress } from "../ip/interface";
 import * as interfaces from "../ip/interfaces";
 import * as routes from "../ip/routes";
@@ -34,6 +36,7 @@ export function add(
   if (isOnLink) addConnected(to, address, prefixLength);
   updateSources(to);
   interfaces.changed();
+  addressChanged(to, entry, false);
   if (isNew && needsCheck) {
     group.setSolicitedNode(address);
     to.groups.join(group);
@@ -63,6 +66,29 @@ export function remove(from: Interface, address: Address): void {
   }
   updateSources(from);
   interfaces.changed();
+  addressChanged(from, entry, true);
+}
+
+/** Nobody else has it: the address may be used from now on. */
+export function prefer(on: Interface, entry: InterfaceAddress): void {
+  entry.state = AddressState.PREFERRED;
+  updateSources(on);
+  interfaces.changed();
+  addressChanged(on, entry, false);
+}
+
+/** Deprecate and remove the addresses whose time is over. */
+export function expire(on: Interface): void {
+  for (let i = on.addressCount - 1; i >= 0; i--) {
+    let entry = on.address(i);
+    if (entry.validUntilNs <= clock.nowNs) {
+      remove(on, entry.address);
+    } else if (entry.preferredUntilNs <= clock.nowNs && entry.state == AddressState.PREFERRED) {
+      entry.state = AddressState.DEPRECATED;
+      interfaces.changed();
+      addressChanged(on, entry, false);
+    }
+  }
 }
 
 /** A default route: 0.0.0.0/0 or ::/0. */
@@ -94,8 +120,4 @@ function updateSources(on: Interface): void {
   let linkLocal = on.linkLocal;
   if (linkLocal !== null) on.groups.sourceIpv6.assign(linkLocal.address);
   else on.groups.sourceIpv6.clear();
-}
-
-export function refreshSources(on: Interface): void {
-  updateSources(on);
 }

@@ -3,6 +3,7 @@
 
 import { Timer } from "../../lib/timer-queue";
 import { Address } from "../address";
+import { addressChanged } from "../changes";
 import * as clock from "../clock";
 import { AddressOrigin, AddressState, Interface, InterfaceAddress } from "../ip/interface";
 import * as interfaces from "../ip/interfaces";
@@ -43,9 +44,7 @@ class DuplicateCheck extends Timer {
       clock.arm(this, PROBE_WAIT_NS);
       return;
     }
-    this.entry.state = AddressState.PREFERRED;
-    addresses.refreshSources(this.on);
-    interfaces.changed();
+    addresses.prefer(this.on, this.entry);
     if (this.entry.address.isLinkLocal) solicitRouters(this.on);
   }
 }
@@ -64,6 +63,7 @@ export function duplicateFound(device: NetworkDevice, address: Address): void {
   if (entry === null || entry.state != AddressState.TENTATIVE) return;
   entry.state = AddressState.DUPLICATE;
   interfaces.changed();
+  addressChanged(on, entry, false);
   for (let attempt: u32 = 1; attempt <= MAX_RETRIES; attempt++) {
     setStable(retry, address.high, device.hardware, attempt);
     if (on.find(retry) !== null) continue;

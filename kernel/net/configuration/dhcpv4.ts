@@ -5,7 +5,7 @@
 //
 // When nobody answers, the interface gets a link-local address (link-local.ts) and we go on asking.
 
-import { Timer } from "../../lib/timer-queue";
+import { NEVER, Timer } from "../../lib/timer-queue";
 import * as log from "../../log/log";
 import { writeAddress } from "../text";
 import { Address, BROADCAST_IPV4 } from "../address";
@@ -65,6 +65,8 @@ export class DhcpClient extends Timer {
   private tries: u32 = 0;
   private startedNs: u64 = 0;
   private offered: u32 = 0;
+  /** The address that the interface has from us, 0 for none: it outlives a cable pulled out, until its lease is over. */
+  private held: u32 = 0;
   private serverIdentifier: u32 = 0;
   private renewNs: u64 = 0;
   private rebindNs: u64 = 0;
@@ -99,6 +101,7 @@ export class DhcpClient extends Timer {
       case LeaseState.OFF:
         return;
       case LeaseState.SELECTING:
+        if (this.held != 0 && clock.nowNs >= this.expireNs) this.drop();
         if (this.tries == TRIES_BEFORE_LINK_LOCAL) linkLocal.start(this.on);
         this.transmit();
         return;
@@ -167,8 +170,9 @@ export class DhcpClient extends Timer {
     if (ours == 0 || (this.state == LeaseState.REQUESTING && ours != this.offered)) return;
     let lease = wire.option32(message, length, DhcpOption.LEASE_TIME, 0);
     if (lease == 0) return;
-    if (ours != this.offered && this.isBound) this.drop();
+    if (this.held != 0 && ours != this.held) this.drop();
     this.offered = ours;
+    this.held = ours;
     this.state = LeaseState.BOUND;
     this.configure(message, length);
     this.schedule(message, length, lease);
@@ -244,6 +248,7 @@ export class DhcpClient extends Timer {
 
   private schedule(message: u64, length: u32, leaseSeconds: u32): void {
     if (leaseSeconds == FOREVER) {
+      this.expireNs = NEVER;
       clock.cancel(this);
       return;
     }
@@ -258,7 +263,9 @@ export class DhcpClient extends Timer {
 
   /** The lease is over: without it the address is not ours. */
   private drop(): void {
-    address.setIpv4(this.offered);
+    if (this.held == 0) return;
+    address.setIpv4(this.held);
+    this.held = 0;
     addresses.remove(this.on, address);
     routes.removeAll(this.on, RouteOrigin.DHCP, true);
     resolvers.clear(ServerOrigin.DHCP, this.on.index);

@@ -4,7 +4,6 @@
 // so that one comparison serves both.
 
 import { Address, IPV4_PREFIX_BITS } from "../address";
-import * as clock from "../clock";
 import { LinkKind, NetworkDevice } from "../link/device";
 import { IPV6_MIN_MTU } from "../wire/ipv6";
 import { NEVER } from "../../lib/timer-queue";
@@ -154,22 +153,6 @@ export class Interface {
 
   setMtuIpv6(mtu: u32): void {
     if (mtu >= IPV6_MIN_MTU && mtu <= this.device.mtu) this.mtuIpv6 = mtu;
-  }
-
-  /** Age the addresses; true when one changed. */
-  expireAddresses(): bool {
-    let hasChanged = false;
-    for (let i = this.addressCount - 1; i >= 0; i--) {
-      let entry = this.address(i);
-      if (entry.validUntilNs <= clock.nowNs) {
-        this.remove(entry.address);
-        hasChanged = true;
-      } else if (entry.preferredUntilNs <= clock.nowNs && entry.state == AddressState.PREFERRED) {
-        entry.state = AddressState.DEPRECATED;
-        hasChanged = true;
-      }
-    }
-    return hasChanged;
   }
 }
 

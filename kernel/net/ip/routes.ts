@@ -5,6 +5,7 @@
 
 import { NEVER } from "../../lib/timer-queue";
 import { Address } from "../address";
+import { routeChanged } from "../changes";
 import * as clock from "../clock";
 import { Interface } from "./interface";
 import * as interfaces from "./interfaces";
@@ -58,6 +59,7 @@ export function add(
   origin: RouteOrigin,
 ): Route | null {
   let route = findExact(prefix, prefixLength, gateway, via);
+  let isNew = route === null;
   if (route === null) {
     if (length == MAX_ROUTES) return null;
     route = new Route(via);
@@ -71,6 +73,7 @@ export function add(
   route.origin = origin;
   route.expiresNs = NEVER;
   interfaces.changed();
+  if (isNew) routeChanged(route, false);
   return route;
 }
 
@@ -89,6 +92,7 @@ export function remove(route: Route): void {
     table[i] = table[--length];
     table[length] = null;
     interfaces.changed();
+    routeChanged(route, true);
     return;
   }
 }

@@ -1,4 +1,5 @@
 // NETLINK_ROUTE requests (man 7 rtnetlink): interfaces, addresses and routes are told; changing them is not a program's.
+// announcements.ts tells of changes with the same messages.
 
 import * as mem from "machine/mem";
 import { EINVAL, ENODEV, ENETUNREACH, EOPNOTSUPP, EPERM } from "../../abi/errno";
@@ -92,7 +93,7 @@ function dump(reply: Reply): i32 {
     case abi.RTM_GETROUTE:
       for (let i = 0; i < routes.length; i++) {
         let route = routes.nth(i);
-        if (route !== null && isWanted(route.isIpv4)) putRoute(reply, route, abi.NLM_F_MULTI);
+        if (route !== null && isWanted(route.isIpv4)) putRoute(reply, route, abi.RTM_NEWROUTE, abi.NLM_F_MULTI);
       }
       break;
     default:
@@ -133,7 +134,8 @@ function findNamed(at: u64): Interface | null {
   return null;
 }
 
-function putLink(reply: Reply, entry: Interface, flags: u32): void {
+/** RTM_NEWLINK. */
+export function putLink(reply: Reply, entry: Interface, flags: u32): void {
   let device = entry.device;
   let at = reply.message(abi.RTM_NEWLINK, flags, abi.IFINFO_SIZE);
   mem.store16(at + 2, <u32>device.kind);
@@ -189,14 +191,15 @@ function statistic(device: NetworkDevice, index: i32): u64 {
 function putAddresses(reply: Reply, entry: Interface): void {
   for (let i = 0; i < entry.addressCount; i++) {
     let address = entry.address(i);
-    if (isWanted(address.address.isIpv4)) putAddress(reply, entry, address);
+    if (isWanted(address.address.isIpv4)) putAddress(reply, entry, address, abi.RTM_NEWADDR, abi.NLM_F_MULTI);
   }
 }
 
-function putAddress(reply: Reply, entry: Interface, own: InterfaceAddress): void {
+/** RTM_NEWADDR or RTM_DELADDR. */
+export function putAddress(reply: Reply, entry: Interface, own: InterfaceAddress, type: u32, messageFlags: u32): void {
   let address = own.address;
   let isIpv4 = address.isIpv4;
-  let at = reply.message(abi.RTM_NEWADDR, abi.NLM_F_MULTI, abi.IFADDR_SIZE);
+  let at = reply.message(type, messageFlags, abi.IFADDR_SIZE);
   let flags = flagsOfAddress(own);
   mem.store8(at, <u32>(isIpv4 ? AF_INET : AF_INET6));
   mem.store8(at + 1, isIpv4 ? own.prefixLength - IPV4_PREFIX_BITS : own.prefixLength);
@@ -250,14 +253,15 @@ function giveRoute(reply: Reply): i32 {
   else wanted.set(bswap<u64>(mem.load64(at)), bswap<u64>(mem.load64(at + 8)));
   let route = routes.lookup(wanted, 0);
   if (route === null) return -ENETUNREACH;
-  putRoute(reply, route, 0);
+  putRoute(reply, route, abi.RTM_NEWROUTE, 0);
   return 0;
 }
 
-function putRoute(reply: Reply, route: Route, flags: u32): void {
+/** RTM_NEWROUTE or RTM_DELROUTE. */
+export function putRoute(reply: Reply, route: Route, type: u32, flags: u32): void {
   let isIpv4 = route.isIpv4;
   let length = isIpv4 ? route.prefixLength - IPV4_PREFIX_BITS : route.prefixLength;
-  let at = reply.message(abi.RTM_NEWROUTE, flags, abi.RTMSG_SIZE);
+  let at = reply.message(type, flags, abi.RTMSG_SIZE);
   mem.store8(at, <u32>(isIpv4 ? AF_INET : AF_INET6));
   mem.store8(at + 1, length);
   mem.store8(at + 4, abi.RT_TABLE_MAIN);

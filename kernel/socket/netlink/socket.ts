@@ -1,5 +1,5 @@
 // AF_NETLINK sockets (man 7 netlink): a program sends requests, the kernel's answers wait to be read. Only NETLINK_ROUTE
-// is here, for getifaddrs(3), if_nameindex(3) and their kin; groups may be joined, nothing is announced on them.
+// is here, for getifaddrs(3), if_nameindex(3) and their kin. Members of groups hear what announcements.ts says.
 
 import * as mem from "machine/mem";
 import { bytesAddress } from "memory/address";
@@ -10,13 +10,14 @@ import {
   EFAULT,
   EINVAL,
   EMSGSIZE,
+  ENOBUFS,
   ENOPROTOOPT,
   EOPNOTSUPP,
   EPROTONOSUPPORT,
   ESOCKTNOSUPPORT,
 } from "../../abi/errno";
 import * as abi from "../../abi/netlink";
-import { READABLE, WRITABLE } from "../../abi/poll";
+import { EPOLLERR, READABLE, WRITABLE } from "../../abi/poll";
 import {
   AF_NETLINK,
   MSG_OOB,
@@ -52,18 +53,24 @@ const incoming = new StaticArray<u8>(<i32>MAX_REQUEST);
 let first: NetlinkSocket | null = null;
 let nextPort: u32 = 0;
 
+/** A message to read, and the group it was announced to, 0 for an answer. */
 class Answer {
   next: Answer | null = null;
-  constructor(readonly bytes: StaticArray<u8>) {}
+  constructor(
+    readonly bytes: StaticArray<u8>,
+    readonly group: u32,
+  ) {}
 }
 
 export class NetlinkSocket extends Socket {
   nextSocket: NetlinkSocket | null = null;
   port: u32 = 0;
-  private groups: u32 = 0;
+  groups: u32 = 0;
   private firstAnswer: Answer | null = null;
   private lastAnswer: Answer | null = null;
   private answerCount: i32 = 0;
+  /** Announcements were lost for want of room: the next read says so. */
+  private hasOverrun: bool = false;
 
   constructor(type: i32, protocol: i32) {
     super(AF_NETLINK, type, protocol);
@@ -162,20 +169,27 @@ export class NetlinkSocket extends Socket {
     while (end < reply.length) {
       let size = <i32>mem.load32(reply.at + <u64>end);
       if (end > start && end + size - start > ANSWER_SIZE) {
-        this.queue(start, end);
+        this.queue(reply, start, end, 0);
         start = end;
       }
       end += size;
     }
-    this.queue(start, end);
+    this.queue(reply, start, end, 0);
     this.wake(READABLE);
   }
 
-  private queue(start: i32, end: i32): void {
+  /** Take an announcement to `group`. */
+  hear(message: Reply, group: u32): void {
+    if (this.answerCount >= MAX_QUEUED) this.hasOverrun = true;
+    else this.queue(message, 0, message.length, group);
+    this.wake(READABLE);
+  }
+
+  private queue(from: Reply, start: i32, end: i32, group: u32): void {
     if (end == start || this.answerCount >= MAX_QUEUED) return;
     let bytes = new StaticArray<u8>(end - start);
-    mem.copy(bytesAddress(bytes), reply.at + <u64>start, <u64>(end - start));
-    let made = new Answer(bytes);
+    mem.copy(bytesAddress(bytes), from.at + <u64>start, <u64>(end - start));
+    let made = new Answer(bytes, group);
     let last = this.lastAnswer;
     if (last === null) this.firstAnswer = made;
     else last.next = made;
@@ -186,6 +200,10 @@ export class NetlinkSocket extends Socket {
   override receive(message: Message): i64 {
     if (message.has(MSG_OOB)) return -EOPNOTSUPP;
     let deadlineNs = this.deadlineOf(this.receiveTimeoutNs);
+    if (this.hasOverrun) {
+      this.hasOverrun = false;
+      return -ENOBUFS;
+    }
     while (this.firstAnswer === null) {
       if (message.isNonBlocking) return -EAGAIN;
       let why = this.waitFor(deadlineNs);
@@ -197,6 +215,7 @@ export class NetlinkSocket extends Socket {
     let moved: i64 = count > 0 ? message.io.put(bytesAddress(taken.bytes), count) : 0;
     if (count < length) message.outcome |= MSG_TRUNC;
     message.address.start(AF_NETLINK, abi.SOCKADDR_NL_SIZE);
+    mem.store32(message.address.at + 8, taken.group);
     if (!message.isPeek) {
       this.firstAnswer = taken.next;
       if (taken.next === null) this.lastAnswer = null;
@@ -207,13 +226,20 @@ export class NetlinkSocket extends Socket {
   }
 
   override poll(): u32 {
-    return this.firstAnswer !== null ? READABLE | WRITABLE : WRITABLE;
+    let events = this.hasOverrun ? WRITABLE | READABLE | EPOLLERR : WRITABLE;
+    return this.firstAnswer !== null ? events | READABLE : events;
   }
 
   /** NETLINK_EXT_ACK and the like are taken: answers may say less than they allow. */
   override setOption(level: i32, name: i32, value: OptionValue): i32 {
     if (level == SOL_SOCKET) return super.setOption(level, name, value);
-    return level == SOL_NETLINK ? 0 : -ENOPROTOOPT;
+    if (level != SOL_NETLINK) return -ENOPROTOOPT;
+    if (name != abi.NETLINK_ADD_MEMBERSHIP && name != abi.NETLINK_DROP_MEMBERSHIP) return 0;
+    if (!value.hasInt || value.int < 1) return -EINVAL;
+    // Groups beyond 32 have no bit; nothing is announced on them.
+    let bit: u32 = value.int > 32 ? 0 : 1 << (value.int - 1);
+    this.groups = name == abi.NETLINK_ADD_MEMBERSHIP ? this.groups | bit : this.groups & ~bit;
+    return 0;
   }
 
   override ioctl(request: u32, argument: u64): i64 {
@@ -232,6 +258,25 @@ export class NetlinkSocket extends Socket {
       if (at !== null) at.nextSocket = this.nextSocket;
     }
     this.nextSocket = null;
+  }
+}
+
+/** Whether some socket listens to a group. */
+export function hasMembers(group: u32): bool {
+  let at = first;
+  while (at !== null) {
+    if (at.groups & group) return true;
+    at = at.nextSocket;
+  }
+  return false;
+}
+
+/** Give every member of a group the message. */
+export function announce(message: Reply, group: u32): void {
+  let at = first;
+  while (at !== null) {
+    if (at.groups & group) at.hear(message, group);
+    at = at.nextSocket;
   }
 }
 

@@ -152,6 +152,31 @@ test("RFC 2131 §4.4.5: the lease is renewed at half its time with its server, t
   assert.ok(!server.has(LEASED), "the lease is over");
 });
 
+test("a cable that moves to another network: the new lease takes the old one's place", () => {
+  const other = "10.0.2.77";
+  const server = start();
+  server.lease();
+  server.host.wasm.setCarrier(0);
+  server.advance(1000);
+  server.host.wasm.setCarrier(1);
+  server.advance(0);
+  assert.ok(server.has(LEASED), "until something better is known");
+  server.answer(2, server.requests()[0]?.transaction ?? 0, other);
+  server.answer(5, server.requests()[0]?.transaction ?? 0, other);
+  assert.ok(server.has(other));
+  assert.ok(!server.has(LEASED), "the address of the network that was left");
+});
+
+test("a cable that moves to where nobody answers: the lease still ends in its time", () => {
+  const server = start();
+  server.lease();
+  server.host.wasm.setCarrier(0);
+  server.advance(1000);
+  server.host.wasm.setCarrier(1);
+  server.advance(700_000);
+  assert.ok(!server.has(LEASED));
+});
+
 test("RFC 2131 §3.2: a refusal begins anew", () => {
   const server = start();
   const [discover] = server.requests();
