@@ -76,6 +76,15 @@ export const IPV6_AUTOFLOWLABEL: i32 = 70;
 export const IPV6_ADDR_PREFERENCES: i32 = 72;
 export const IPV6_FREEBIND: i32 = 78;
 
+/** struct sock_extended_err: errno u32, origin, type, code, padding u8 each, information u32, data u32 (linux/errqueue.h). */
+export const EXTENDED_ERROR_SIZE: i32 = 16;
+export const SO_EE_ORIGIN_LOCAL: u32 = 1;
+export const SO_EE_ORIGIN_ICMP: u32 = 2;
+export const SO_EE_ORIGIN_ICMP6: u32 = 3;
+/** IP_MTU_DISCOVER and IPV6_MTU_DISCOVER: whether datagrams may be cut. */
+export const IP_PMTUDISC_DO: i32 = 2;
+export const IP_PMTUDISC_PROBE: i32 = 3;
+
 /** man 7 tcp. */
 export const TCP_NODELAY: i32 = 1;
 export const TCP_MAXSEG: i32 = 2;

@@ -3,6 +3,8 @@
 // Rules of use: the calls come while the stack is at work. An observer notes what happened and wakes whoever waits;
 // it does not call back into the endpoint.
 
+import { ControlMessage } from "./icmp/control";
+
 export abstract class SocketObserver {
   /** Data, a connection to accept, or the end of the stream can be had without waiting. */
   abstract readable(): void;
@@ -12,6 +14,8 @@ export abstract class SocketObserver {
   abstract closed(): void;
   /** Something failed; the endpoint's `error` says what (a positive errno). */
   abstract failed(error: i32): void;
+  /** The network complained about what was sent: for sockets that keep a queue of such (IP_RECVERR). */
+  reported(_report: ControlMessage): void {}
   /** Urgent data arrived (man 7 tcp, SIGURG and POLLPRI). */
   urgent(): void {}
 

@@ -17,6 +17,12 @@ export class ControlMessage {
   error: i32 = 0;
   /** "Too big": the size that passes, else 0. */
   mtu: u32 = 0;
+  /** Who complained, with what message; what it quotes of our packet behind the transport header (ICMP: with it). */
+  reporter: Address = new Address();
+  type: u32 = 0;
+  code: u32 = 0;
+  quoted: u64 = 0;
+  quotedLength: u32 = 0;
   /** Whether the destination itself refused (RFC 1122 §4.2.3.9), rather than some router that may find another way. */
   isHard: bool = false;
 }

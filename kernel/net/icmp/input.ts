@@ -1,6 +1,7 @@
 // ICMP and ICMPv6 messages that arrive: echo requests are answered, errors passed on to the transports, neighbour
 // discovery and multicast queries to their own files.
 
+import { Address } from "../address";
 import * as checksum from "../checksum";
 import { Counter, count } from "../counters";
 import * as interfaces from "../ip/interfaces";
@@ -12,7 +13,7 @@ import * as udp from "../udp/control";
 import * as echo from "./echo";
 import { load8, load16, load32, loadIpv4, loadIpv6 } from "../wire/bytes";
 import * as icmp from "../wire/icmp";
-import { ICMP_HEADER, Icmpv4Type, Icmpv4Unreachable, Icmpv6Type } from "../wire/icmp";
+import { ICMP_HEADER, Icmpv4Type, Icmpv4Unreachable, Icmpv6Type, Icmpv6Unreachable } from "../wire/icmp";
 import * as ipv4 from "../wire/ipv4";
 import { IPV4_HEADER, Protocol } from "../wire/ipv4";
 import * as ipv6 from "../wire/ipv6";
@@ -132,6 +133,7 @@ function receiveErrorIpv4(packet: Packet): void {
   if (header < IPV4_HEADER || room < header + QUOTED_TRANSPORT) return;
   if (ipv4.fragment(quoted) & ipv4.OFFSET_MASK) return;
   if (!control.classifyIpv4(type, code)) return;
+  noteReporter(packet.source, type, code);
   loadIpv4(quoted + ipv4.SOURCE, message.local);
   loadIpv4(quoted + ipv4.DESTINATION, message.remote);
   message.mtu = 0;
@@ -140,7 +142,7 @@ function receiveErrorIpv4(packet: Packet): void {
     // Routers older than RFC 1191 say 0: take the next lower plateau that every link has (RFC 1191 §7.1).
     message.mtu = mtu == 0 ? 576 : mtu;
   }
-  deliver(ipv4.protocol(quoted), quoted + <u64>header);
+  deliver(ipv4.protocol(quoted), quoted + <u64>header, room - header);
 }
 
 function receiveErrorIpv6(packet: Packet): void {
@@ -148,7 +150,9 @@ function receiveErrorIpv6(packet: Packet): void {
   let quoted = packet.address + <u64>ICMP_HEADER;
   let room = packet.headLength - ICMP_HEADER;
   if (room < IPV6_HEADER || load8(quoted) >> 4 != 6) return;
-  if (!control.classifyIpv6(type, icmp.code(packet.address))) return;
+  let code = icmp.code(packet.address);
+  if (!control.classifyIpv6(type, code)) return;
+  noteReporter(packet.source, type, code);
   loadIpv6(quoted + ipv6.SOURCE, message.local);
   loadIpv6(quoted + ipv6.DESTINATION, message.remote);
   message.mtu = type == Icmpv6Type.PACKET_TOO_BIG ? icmp.rest(packet.address) : 0;
@@ -163,12 +167,20 @@ function receiveErrorIpv6(packet: Packet): void {
     room -= FRAGMENT_HEADER;
   }
   if (room < QUOTED_TRANSPORT) return;
-  deliver(protocol, transport);
+  deliver(protocol, transport, room);
+}
+
+function noteReporter(reporter: Address, type: u32, code: u32): void {
+  message.reporter.assign(reporter);
+  message.type = type;
+  message.code = code;
 }
 
 /** Hand the report to the transport that can tell whether it ever sent such a packet. */
-function deliver(protocol: u32, transport: u64): void {
+function deliver(protocol: u32, transport: u64, length: u32): void {
   if (!interfaces.isLocal(message.local)) return;
+  message.quoted = transport + <u64>QUOTED_TRANSPORT;
+  message.quotedLength = length - QUOTED_TRANSPORT;
   message.localPort = load16(transport);
   message.remotePort = load16(transport + 2);
   if (protocol == Protocol.TCP) {
@@ -179,6 +191,12 @@ function deliver(protocol: u32, transport: u64): void {
       if (message.mtu != 0) message.mtu = pathMtu.learn(message.remote, message.mtu);
       udp.control(message);
     }
+  } else if (protocol == Protocol.ICMP || protocol == Protocol.ICMPV6) {
+    message.quoted = transport;
+    message.quotedLength = length;
+    message.localPort = icmp.echoIdentifier(transport);
+    message.remotePort = 0;
+    echo.report(message);
   }
 }
 
@@ -189,8 +207,12 @@ export function reportUnreachable(packet: Packet, error: i32): void {
   message.error = error;
   message.mtu = 0;
   message.isHard = false;
+  // As if our own address had said so (Linux arp_error_report, ndisc_error_report).
+  if (packet.source.isIpv4) noteReporter(packet.source, Icmpv4Type.UNREACHABLE, Icmpv4Unreachable.HOST);
+  else noteReporter(packet.source, Icmpv6Type.UNREACHABLE, Icmpv6Unreachable.ADDRESS);
   let transport = packet.base + <u64>packet.transportOffset;
-  if (packet.transportOffset + QUOTED_TRANSPORT <= packet.back) deliver(packet.protocol, transport);
+  let length = packet.back - packet.transportOffset;
+  if (packet.transportOffset + QUOTED_TRANSPORT <= packet.back) deliver(packet.protocol, transport, length);
   packet.release();
 }
 

@@ -66,6 +66,9 @@ export class UdpEndpoint extends Piece {
   multicastIndex: i32 = 0;
   /** IP_RECVERR: errors of unconnected sends are told too. */
   wantsErrors: bool = false;
+  /** IP_MTU_DISCOVER: datagrams are not cut up, those that do not pass are refused; IP_PMTUDISC_PROBE: whatever routers said. */
+  isWhole: bool = false;
+  isProbing: bool = false;
   /** Datagrams thrown away for want of room, for SO_RXQ_OVFL and /proc/net/udp. */
   drops: u32 = 0;
   private path: Path = new Path();
@@ -194,6 +197,10 @@ export class UdpEndpoint extends Piece {
       return result;
     }
     let length = packet.length + UDP_HEADER;
+    if (this.isWhole && length + ip.headerLength(to) > this.passable) {
+      packet.release();
+      return -EMSGSIZE;
+    }
     let header = packet.prepend(UDP_HEADER);
     wire.write(header, this.binding.port, port, length);
     let sum = checksum.pseudoHeader(this.path.source, to, Protocol.UDP, length);
@@ -204,7 +211,13 @@ export class UdpEndpoint extends Piece {
     count(Counter.UDP_OUT_DATAGRAMS);
     let hops = to.isMulticast ? this.multicastHopLimit : this.hopLimit;
     if (this.path.isGroup && this.isMulticastLooped) this.loop(packet, to);
-    return ip.send(packet, this.path, to, Protocol.UDP, hops, this.trafficClass, true);
+    return ip.send(packet, this.path, to, Protocol.UDP, hops, this.trafficClass, !this.isWhole);
+  }
+
+  /** The largest packet to whom `send` was last asked to send, headers included (IP_MTU). */
+  get passable(): u32 {
+    let via = this.path.via;
+    return this.isProbing && via !== null ? via.mtu(this.pathTo.isIpv4) : this.path.mtu;
   }
 
   /** The datagram to read next; its payload is the packet's bytes. Null when there is none. */
@@ -244,10 +257,14 @@ export class UdpEndpoint extends Piece {
   /** The network could not deliver what we sent. */
   control(report: ControlMessage): void {
     if (!this.isConnected && !this.wantsErrors) return;
-    if (!report.isHard && !this.wantsErrors) return;
+    // Who cuts no datagrams has to hear that they are too big (Linux __udp4_lib_err).
+    let isHard = report.isHard || (this.isWhole && report.mtu != 0);
+    if (!isHard && !this.wantsErrors) return;
     this.error = report.error;
     let observer = this.observer;
-    if (observer !== null) observer.failed(report.error);
+    if (observer === null) return;
+    if (this.wantsErrors) observer.reported(report);
+    observer.failed(report.error);
   }
 
   takeError(): i32 {

@@ -46,6 +46,7 @@ import { SocketAddress } from "../address";
 import { Message } from "../message";
 import { OptionValue } from "../option";
 import * as inet from "./address";
+import { ErrorQueue } from "./error-queue";
 import { tellPacket } from "./packet-control";
 import { InetSocket } from "./socket";
 
@@ -54,6 +55,7 @@ const group: Address = new Address();
 export class UdpSocket extends InetSocket {
   private readonly endpoint: UdpEndpoint = new UdpEndpoint();
   private readonly target: Address = new Address();
+  private readonly errors: ErrorQueue = new ErrorQueue();
 
   constructor(family: i32) {
     super(family, SOCK_DGRAM, IPPROTO_UDP);
@@ -61,6 +63,10 @@ export class UdpSocket extends InetSocket {
     this.endpoint.isIpv6 = this.isIpv6;
     this.setAny(this.endpoint.binding.address);
     this.receiveBuffer = <i32>this.endpoint.receiveBuffer;
+  }
+
+  override get errorQueue(): ErrorQueue | null {
+    return this.errors;
   }
 
   override get localPort(): u32 {
@@ -136,6 +142,10 @@ export class UdpSocket extends InetSocket {
       result = this.fill(packet, message, length);
       if (result == 0) result = endpoint.send(packet, to, port);
       else packet.release();
+      if (result == -EMSGSIZE && this.wantsErrors) {
+        this.errors.addLocal(EMSGSIZE, to, port, endpoint.passable);
+        this.wake(EPOLLERR);
+      }
     }
     this.leave();
     if (message.controlLength > 0) this.pathOptionChanged();
@@ -205,9 +215,13 @@ export class UdpSocket extends InetSocket {
 
   override receive(message: Message): i64 {
     if (message.has(MSG_OOB)) return -EOPNOTSUPP;
-    // Errors are told by the calls themselves; none are queued.
-    if (message.has(MSG_ERRQUEUE)) return -EAGAIN;
     let endpoint = this.endpoint;
+    if (message.has(MSG_ERRQUEUE)) {
+      let read = this.errors.read(this.family, message);
+      // The next in the queue is the pending one now (Linux sock_dequeue_err_skb).
+      if (read >= 0) endpoint.error = this.errors.nextError;
+      return read;
+    }
     let deadlineNs = this.deadlineOf(this.receiveTimeoutNs);
     let packet = endpoint.first;
     while (packet === null) {
@@ -269,7 +283,7 @@ export class UdpSocket extends InetSocket {
 
   override poll(): u32 {
     let events = WRITABLE;
-    if (this.endpoint.error != 0) events |= EPOLLERR;
+    if (this.endpoint.error != 0 || !this.errors.isEmpty) events |= EPOLLERR;
     if (this.endpoint.first !== null) events |= READABLE;
     if (this.isReceiveShut) events |= READABLE | EPOLLRDHUP;
     if (this.isReceiveShut && this.isSendShut) events |= EPOLLHUP;
@@ -304,6 +318,8 @@ export class UdpSocket extends InetSocket {
     endpoint.hopLimit = this.hopLimit;
     endpoint.trafficClass = this.trafficClass;
     endpoint.wantsErrors = this.wantsErrors;
+    endpoint.isWhole = this.mtuDiscovery == abi.IP_PMTUDISC_DO || this.mtuDiscovery == abi.IP_PMTUDISC_PROBE;
+    endpoint.isProbing = this.mtuDiscovery == abi.IP_PMTUDISC_PROBE;
     endpoint.multicastHopLimit = this.multicastHopLimit;
     endpoint.multicastIndex = this.multicastIndex;
     if (this.boundIndex != 0 || !endpoint.binding.isBound) endpoint.binding.index = this.boundIndex;
@@ -431,13 +447,21 @@ export class UdpSocket extends InetSocket {
     }
   }
 
+  /** IP_MTU: what passes to the peer. */
+  private giveMtu(value: OptionValue): i32 {
+    if (!this.endpoint.isConnected) return -ENOTCONN;
+    return value.setInt(<i32>this.endpoint.passable);
+  }
+
   protected override getIpOption(name: i32, value: OptionValue): i32 {
+    if (name == abi.IP_MTU) return this.giveMtu(value);
     if (name == abi.IP_MULTICAST_TTL) return value.setInt(<i32>this.multicastHopLimit);
     if (name == abi.IP_MULTICAST_LOOP) return value.setBool(this.endpoint.isMulticastLooped);
     return super.getIpOption(name, value);
   }
 
   protected override getIpv6Option(name: i32, value: OptionValue): i32 {
+    if (name == abi.IPV6_MTU) return this.giveMtu(value);
     if (name == abi.IPV6_MULTICAST_HOPS) return value.setInt(<i32>this.multicastHopLimit);
     if (name == abi.IPV6_MULTICAST_LOOP) return value.setBool(this.endpoint.isMulticastLooped);
     if (name == abi.IPV6_MULTICAST_IF) return value.setInt(this.multicastIndex);

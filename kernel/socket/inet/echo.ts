@@ -4,10 +4,21 @@
 import * as mem from "machine/mem";
 import { EAGAIN, EDESTADDRREQ, EFAULT, EINVAL, EMSGSIZE, ENOBUFS, ENOTCONN, EOPNOTSUPP, EPIPE } from "../../abi/errno";
 import { IPPROTO_ICMP, IPPROTO_ICMPV6 } from "../../abi/inet";
-import { EPOLLRDHUP, READABLE, WRITABLE } from "../../abi/poll";
-import { AF_INET, AF_UNSPEC, MSG_OOB, MSG_TRUNC, SHUT_RD, SHUT_WR, SIOCINQ, SOCK_DGRAM } from "../../abi/socket";
+import { EPOLLERR, EPOLLRDHUP, READABLE, WRITABLE } from "../../abi/poll";
+import {
+  AF_INET,
+  AF_UNSPEC,
+  MSG_ERRQUEUE,
+  MSG_OOB,
+  MSG_TRUNC,
+  SHUT_RD,
+  SHUT_WR,
+  SIOCINQ,
+  SOCK_DGRAM,
+} from "../../abi/socket";
 import { store32 } from "../../memory/user";
 import { Address } from "../../net/address";
+import { ControlMessage } from "../../net/icmp/control";
 import { EchoListener, setListener } from "../../net/icmp/echo";
 import * as output from "../../net/icmp/output";
 import * as interfaces from "../../net/ip/interfaces";
@@ -17,6 +28,7 @@ import { ICMP_HEADER, Icmpv4Type, Icmpv6Type, type as typeOf } from "../../net/w
 import { SocketAddress } from "../address";
 import { Message } from "../message";
 import * as inet from "./address";
+import { ErrorQueue } from "./error-queue";
 import { tellPacket } from "./packet-control";
 import { InetSocket } from "./socket";
 
@@ -49,6 +61,14 @@ class Replies extends EchoListener {
     taker.deliver(packet);
     return true;
   }
+
+  override reported(report: ControlMessage): void {
+    let socket = first;
+    while (socket !== null) {
+      if (socket.hasSent(report)) socket.noteError(report);
+      socket = socket.nextSocket;
+    }
+  }
 }
 
 export class EchoSocket extends InetSocket {
@@ -57,6 +77,7 @@ export class EchoSocket extends InetSocket {
   private readonly local: Address = new Address();
   private readonly remote: Address = new Address();
   private isConnected: bool = false;
+  private readonly errors: ErrorQueue = new ErrorQueue();
   private readonly queue: PacketQueue = new PacketQueue();
 
   constructor(family: i32, type: i32) {
@@ -71,6 +92,10 @@ export class EchoSocket extends InetSocket {
     return this.type != SOCK_DGRAM;
   }
 
+  override get errorQueue(): ErrorQueue | null {
+    return this.errors;
+  }
+
   override get localPort(): u32 {
     return this.identifier;
   }
@@ -81,6 +106,20 @@ export class EchoSocket extends InetSocket {
     if (this.isConnected && !this.remote.equals(packet.source)) return false;
     if (this.isRaw) return true;
     return this.identifier != 0 && <u32>bswap<u16>(<u16>mem.load16(packet.address + IDENTIFIER)) == this.identifier;
+  }
+
+  /** Whether a report is about a request of this socket's. */
+  hasSent(report: ControlMessage): bool {
+    if (report.remote.isIpv4 == this.isIpv6 || this.isRaw) return false;
+    return this.identifier != 0 && this.identifier == report.localPort;
+  }
+
+  /** As Linux's ping_err: hard errors are for connected sockets, all for those that asked for them. */
+  noteError(report: ControlMessage): void {
+    if (!this.wantsErrors && !(report.isHard && this.isConnected)) return;
+    if (this.wantsErrors) this.errors.addReport(report);
+    this.error = report.error;
+    this.wake(READABLE | WRITABLE | EPOLLERR);
   }
 
   deliver(packet: Packet): void {
@@ -158,9 +197,15 @@ export class EchoSocket extends InetSocket {
 
   override receive(message: Message): i64 {
     if (message.has(MSG_OOB)) return -EOPNOTSUPP;
+    if (message.has(MSG_ERRQUEUE)) {
+      let read = this.errors.read(this.family, message);
+      if (read >= 0) this.error = this.errors.nextError;
+      return read;
+    }
     let deadlineNs = this.deadlineOf(this.receiveTimeoutNs);
     let packet = this.queue.first;
     while (packet === null) {
+      if (this.error != 0) return this.takeError();
       if (this.isReceiveShut) return 0;
       if (message.isNonBlocking) return -EAGAIN;
       let why = this.waitFor(deadlineNs);
@@ -196,7 +241,8 @@ export class EchoSocket extends InetSocket {
   }
 
   override poll(): u32 {
-    return this.queue.first !== null || this.isReceiveShut ? READABLE | WRITABLE : WRITABLE;
+    let events = this.error != 0 || !this.errors.isEmpty ? WRITABLE | EPOLLERR : WRITABLE;
+    return this.queue.first !== null || this.isReceiveShut ? events | READABLE : events;
   }
 
   override getName(into: SocketAddress): i32 {

@@ -10,6 +10,7 @@ import * as abi from "../../abi/inet";
 import { AF_INET6, AF_UNSPEC, SO_BINDTODEVICE, SO_BINDTOIFINDEX, SOL_IP, SOL_IPV6, SOL_SOCKET } from "../../abi/socket";
 import { Address } from "../../net/address";
 import * as interfaces from "../../net/ip/interfaces";
+import { ControlMessage } from "../../net/icmp/control";
 import { SocketObserver } from "../../net/observer";
 import * as stack from "../../net/stack";
 import { Binding } from "../../net/transport/ports";
@@ -21,6 +22,7 @@ import { caller } from "../caller";
 import { OptionValue } from "../option";
 import { Socket } from "../socket";
 import * as inet from "./address";
+import { ErrorQueue } from "./error-queue";
 
 /** Passes on what the stack says. */
 class Observer extends SocketObserver {
@@ -37,6 +39,12 @@ class Observer extends SocketObserver {
   }
   failed(_error: i32): void {
     this.tell(READABLE | WRITABLE | EPOLLERR | EPOLLHUP);
+  }
+  override reported(report: ControlMessage): void {
+    let socket = this.socket;
+    if (socket === null) return;
+    let queue = socket.errorQueue;
+    if (queue !== null) queue.addReport(report);
   }
   override urgent(): void {
     this.tell(EPOLLPRI);
@@ -84,6 +92,16 @@ export abstract class InetSocket extends Socket {
 
   leave(): void {
     stack.leave();
+  }
+
+  /** Where IP_RECVERR keeps errors; null for sockets without one. */
+  get errorQueue(): ErrorQueue | null {
+    return null;
+  }
+
+  private forgetErrors(isWanted: bool): void {
+    let queue = this.errorQueue;
+    if (queue !== null && !isWanted) queue.clear();
   }
 
   /** The local port, 0 when there is none. */
@@ -191,6 +209,7 @@ export abstract class InetSocket extends Socket {
         break;
       case abi.IP_RECVERR:
         this.wantsErrors = number != 0;
+        this.forgetErrors(number != 0);
         break;
       case abi.IP_MTU_DISCOVER:
         if (<u32>number > 5) return -EINVAL;
@@ -247,6 +266,7 @@ export abstract class InetSocket extends Socket {
         break;
       case abi.IPV6_RECVERR:
         this.wantsErrors = number != 0;
+        this.forgetErrors(number != 0);
         break;
       case abi.IPV6_MTU_DISCOVER:
         if (<u32>number > 5) return -EINVAL;
