@@ -89,11 +89,7 @@ function advance(c: Connection, segment: Segment): void {
   c.reorderNs = 0;
   let neighbour = c.path.neighbour;
   if (neighbour !== null) neighbour.confirm();
-  if (c.wantsRoom && c.isWritable) {
-    c.wantsRoom = false;
-    let observer = c.observer;
-    if (observer !== null) observer.writable();
-  }
+  if (c.wantsRoom) c.offerRoom();
 }
 
 /** Whether the echoed timestamp is of an earlier transmission than the records' last. Set once per acknowledgment. */

@@ -95,11 +95,12 @@ function precheck(c: Connection, segment: Segment, packet: Packet): bool {
   if (!isAcceptable(c, segment)) {
     if (segment.has(TcpFlag.RST)) return false;
     count(Counter.TCP_OUT_OF_WINDOW);
-    if (segment.length > 0 && before(segment.sequence, receive.next)) {
+    let isOld = segment.end != segment.sequence && before(segment.sequence, receive.next);
+    if (isOld && !segment.has(TcpFlag.SYN)) {
       // A needless retransmission deserves to be told so (RFC 2883).
       count(Counter.TCP_DUPLICATES);
-      if (c.hasSack) c.reassembly.noteDuplicate(packet.sequence, packet.sequenceEnd);
-      c.acknowledgeWhen = Acknowledge.NOW;
+      if (c.hasSack && segment.length > 0) c.reassembly.noteDuplicate(packet.sequence, packet.sequenceEnd);
+      acknowledgeOld(c, segment, packet);
     } else {
       challenge(c);
     }
@@ -119,6 +120,17 @@ function precheck(c: Connection, segment: Segment, packet: Packet): bool {
     }
   }
   return true;
+}
+
+/**
+ * A segment whose text we have: what it acknowledges is news all the same (RFC 9293 §3.10.7.4 makes allowance for valid
+ * ACKs). When FINs cross and one is lost, the other side's FIN comes again with the acknowledgment of ours.
+ */
+function acknowledgeOld(c: Connection, segment: Segment, packet: Packet): void {
+  // Its text was needless, and the connection may be over with this: answer first.
+  if (c.state == State.CLOSING || c.state == State.LAST_ACK) acknowledge(c);
+  else c.acknowledgeWhen = Acknowledge.NOW;
+  if (c.state != State.SYN_RECEIVED) acknowledgeStep(c, segment, packet);
 }
 
 /** PAWS (RFC 7323 §5.3). */

@@ -182,9 +182,28 @@ export class Connection extends Endpoint {
     return this.receiveQueue.length > 0 || this.isReceiveEnded || this.error != 0;
   }
 
-  /** Whether a write would not wait: a third of the buffer is free, as Linux's sk_stream_is_writeable. */
+  /**
+   * Whether a write would not wait: a third of the buffer is free (as Linux's sk_stream_is_writeable), and less than half of
+   * TCP_NOTSENT_LOWAT waits to be sent (tcp_stream_memory_free).
+   */
   get isWritable(): bool {
-    return this.sendBuffer.room >= this.sendBuffer.limit / 3;
+    if (this.sendBuffer.room < this.sendBuffer.limit / 3) return false;
+    let mark = this.options.notSentLowMark;
+    return mark == 0 || this.unsent < (mark + 1) >> 1;
+  }
+
+  /** Whether as much waits to be sent as TCP_NOTSENT_LOWAT allows. */
+  get isAtLowMark(): bool {
+    let mark = this.options.notSentLowMark;
+    return mark != 0 && this.unsent >= mark;
+  }
+
+  /** Somebody waits to write: tell when there is room. */
+  offerRoom(): void {
+    if (!this.isWritable) return;
+    this.wantsRoom = false;
+    let observer = this.observer;
+    if (observer !== null) observer.writable();
   }
 
   /** Send what was committed to the buffer. */

@@ -46,6 +46,8 @@ export class HalfOpen extends Endpoint {
   previous: HalfOpen | null = null;
   handshake: Handshake = new Handshake();
   private retries: u32 = 0;
+  /** The peer has done its part and said nothing since (TCP_DEFER_ACCEPT). */
+  private isDeferred: bool = false;
   private sentNs: u64 = 0;
   private timer: HalfOpenTimer = new HalfOpenTimer(this);
 
@@ -58,6 +60,7 @@ export class HalfOpen extends Endpoint {
     this.remotePort = segment.sourcePort;
     this.state = State.SYN_RECEIVED;
     this.retries = 0;
+    this.isDeferred = false;
     this.handshake.readSyn(segment);
     this.handshake.initialSend = initialSequence(this.local, this.remote, this.localPort, this.remotePort);
     this.handshake.timestampOffset = timestampOffset(this.local, this.remote);
@@ -85,8 +88,10 @@ export class HalfOpen extends Endpoint {
       return;
     }
     this.retries++;
-    count(Counter.TCP_RETRANSMITTED_SEGMENTS);
-    this.sendSynAcknowledgment();
+    if (!this.isDeferred || this.retries >= this.deferRetries) {
+      count(Counter.TCP_RETRANSMITTED_SEGMENTS);
+      this.sendSynAcknowledgment();
+    }
     clock.arm(this.timer, INITIAL_TIMEOUT_NS << (<u64>this.retries));
   }
 
@@ -123,7 +128,18 @@ export class HalfOpen extends Endpoint {
       if (permits()) this.acknowledge();
       return;
     }
+    if (packet.length == 0 && !segment.has(TcpFlag.FIN) && this.retries < listener.options.deferRetries) {
+      // Nothing for the program to read yet; after the last try it gets the connection as it is (Linux's inet_csk rules).
+      this.isDeferred = true;
+      packet.release();
+      return;
+    }
     this.complete(listener, segment, packet);
+  }
+
+  private get deferRetries(): u32 {
+    let listener = this.listener;
+    return listener === null ? 0 : listener.options.deferRetries;
   }
 
   control(_report: ControlMessage): void {}

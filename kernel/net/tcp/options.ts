@@ -47,6 +47,10 @@ export class Options {
   /** IP_TTL or IPV6_UNICAST_HOPS, 0 for the default; IP_TOS or IPV6_TCLASS. */
   hopLimit: u32 = 0;
   trafficClass: u32 = 0;
+  /** TCP_NOTSENT_LOWAT: so many bytes may wait to be sent before the program is held back; 0 for as many as fit. */
+  notSentLowMark: u32 = 0;
+  /** TCP_DEFER_ACCEPT: how many SYN-ACKs a listener spends on a peer that completes the handshake and says nothing. */
+  deferRetries: u32 = 0;
   /** TCP_CONGESTION: Reno instead of CUBIC. */
   usesReno: bool = false;
 
@@ -69,6 +73,8 @@ export class Options {
     this.isReceiveBufferFixed = other.isReceiveBufferFixed;
     this.hopLimit = other.hopLimit;
     this.trafficClass = other.trafficClass;
+    this.notSentLowMark = other.notSentLowMark;
+    this.deferRetries = other.deferRetries;
     this.usesReno = other.usesReno;
   }
 }

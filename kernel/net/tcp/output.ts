@@ -38,6 +38,8 @@ export function push(c: Connection): void {
   if (c.scoreboard.pendingBytes > 0) isStuck = !retransmitPending(c);
   if (!isStuck) isStuck = !sendNew(c);
   armRetransmission(c, isStuck);
+  // With TCP_NOTSENT_LOWAT what is sent makes room, not only what is acknowledged.
+  if (c.wantsRoom && c.options.notSentLowMark != 0) c.offerRoom();
 }
 
 /** The program took data: tell the peer when that opens the window by much (RFC 9293 §3.8.6.2.2). */

@@ -320,7 +320,7 @@ export class TcpSocket extends InetSocket {
     let connection = this.connection;
     if (connection === null) return -ENOTCONN;
     if (message.has(MSG_OOB)) return this.receiveUrgent(connection, message);
-    // Errors are told by the calls themselves; none are queued.
+    // A stream's errors are told by the calls themselves (man 7 ip, IP_RECVERR); none are queued.
     if (message.has(MSG_ERRQUEUE)) return -EAGAIN;
     let io = message.io;
     let deadlineNs = this.deadlineOf(this.receiveTimeoutNs);
@@ -635,7 +635,7 @@ function fill(connection: Connection, message: Message): i64 {
   let io = message.io;
   let buffer = connection.sendBuffer;
   let total: i64 = 0;
-  while (io.remaining > 0) {
+  while (io.remaining > 0 && !connection.isAtLowMark) {
     if (!buffer.reserve(<u32>min<u64>(io.remaining, 0x7fffffff))) break;
     let moved = io.take(buffer.writeAddress, <u64>buffer.writeLength);
     if (moved < 0) return total > 0 ? total : -EFAULT;

@@ -18,6 +18,8 @@ const MIN_SEGMENT: i32 = 88;
 const MAX_SEGMENT: i32 = 32767;
 /** Linux TCP_FIN_TIMEOUT_MAX. */
 const MAX_LINGER_SECONDS: i32 = 120;
+/** Linux TCP_RTO_MAX. */
+const MAX_SYN_ACK_WAIT_SECONDS: i32 = 120;
 /** sizeof(struct tcp_info) as of Linux 5.4; programs ask for as much as they know. */
 const INFO_SIZE: i32 = 232;
 
@@ -83,14 +85,42 @@ function setNumber(socket: TcpSocket, name: i32, number: i32): i32 {
       options.userTimeoutNs = <u64>number * clock.MILLISECOND;
       return 0;
     case abi.TCP_DEFER_ACCEPT:
+      options.deferRetries = retriesFor(number);
+      return 0;
+    case abi.TCP_NOTSENT_LOWAT:
+      options.notSentLowMark = <u32>number;
+      if (connection !== null && connection.wantsRoom) connection.offerRoom();
+      return 0;
     case abi.TCP_WINDOW_CLAMP:
     case abi.TCP_FASTOPEN:
     case abi.TCP_FASTOPEN_CONNECT:
-    case abi.TCP_NOTSENT_LOWAT:
       return 0;
     default:
       return -ENOPROTOOPT;
   }
+}
+
+/** SYN-ACKs that are sent within so many seconds, each after twice the time of the one before (Linux secs_to_retrans). */
+function retriesFor(seconds: i32): u32 {
+  if (seconds <= 0) return 0;
+  let retries: u32 = 1;
+  let waitSeconds = 1;
+  for (let passed = 1; passed < seconds && retries < 255; passed += waitSeconds) {
+    retries++;
+    waitSeconds = min(waitSeconds << 1, MAX_SYN_ACK_WAIT_SECONDS);
+  }
+  return retries;
+}
+
+/** The other way round (Linux retrans_to_secs). */
+function secondsOf(retries: u32): i32 {
+  let passed = 0;
+  let waitSeconds = 1;
+  for (let i: u32 = 0; i < retries; i++) {
+    passed += waitSeconds;
+    waitSeconds = min(waitSeconds << 1, MAX_SYN_ACK_WAIT_SECONDS);
+  }
+  return passed;
 }
 
 function isText(value: OptionValue, text: string): bool {
@@ -145,10 +175,12 @@ export function getTcpOption(socket: TcpSocket, name: i32, value: OptionValue): 
     case abi.TCP_INFO:
       return giveInfo(value, connection, options, socket.isListening);
     case abi.TCP_DEFER_ACCEPT:
+      return value.setInt(secondsOf(options.deferRetries));
+    case abi.TCP_NOTSENT_LOWAT:
+      return value.setInt(<i32>options.notSentLowMark);
     case abi.TCP_WINDOW_CLAMP:
     case abi.TCP_FASTOPEN:
     case abi.TCP_FASTOPEN_CONNECT:
-    case abi.TCP_NOTSENT_LOWAT:
       return value.setInt(0);
     default:
       return -ENOPROTOOPT;

@@ -2,6 +2,7 @@
 #include "check.h"
 #include <arpa/inet.h>
 #include <ifaddrs.h>
+#include <linux/errqueue.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
@@ -526,6 +527,103 @@ group(interfaces) {
   }
   check(done, "and the answer ends with NLMSG_DONE");
   close(fd);
+}
+
+/* Read the error queue: the errno, with the extended error, its offender and the destination filled in. */
+static int read_error(int fd, struct sock_extended_err *error, struct sockaddr_in *offender, struct sockaddr_in *destination, char *bytes, size_t *count) {
+  union {
+    char room[256];
+    struct cmsghdr align;
+  } control;
+  struct iovec io = {bytes, 64};
+  struct msghdr message = {.msg_name = destination, .msg_namelen = sizeof *destination, .msg_iov = &io, .msg_iovlen = 1, .msg_control = control.room, .msg_controllen = sizeof control.room};
+  ssize_t n = recvmsg(fd, &message, MSG_ERRQUEUE | MSG_DONTWAIT);
+  if (n < 0) return -errno;
+  *count = n;
+  if (!(message.msg_flags & MSG_ERRQUEUE)) return -1;
+  for (struct cmsghdr *at = CMSG_FIRSTHDR(&message); at; at = CMSG_NXTHDR(&message, at)) {
+    if (at->cmsg_level != SOL_IP || at->cmsg_type != IP_RECVERR) continue;
+    memcpy(error, CMSG_DATA(at), sizeof *error);
+    memcpy(offender, SO_EE_OFFENDER((struct sock_extended_err *)CMSG_DATA(at)), sizeof *offender);
+    return error->ee_errno;
+  }
+  return -2;
+}
+
+group(error_queue) {
+  int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), closed = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  struct sockaddr_in nobody = local4(0), offender = {0}, destination = {0};
+  bind(closed, (void *)&nobody, sizeof nobody);
+  nobody = local4(port_of(closed));
+  close(closed);
+  struct sock_extended_err error = {0};
+  char bytes[64];
+  size_t count = 0;
+  check(fails_with(EAGAIN, recv(fd, bytes, sizeof bytes, MSG_ERRQUEUE)), "an empty error queue is EAGAIN, also without MSG_DONTWAIT");
+  check(gives(4, sendto(fd, "lost", 4, 0, (void *)&nobody, sizeof nobody)), "an unconnected socket sends to a port nobody has");
+  check(gives(0, events_of(fd, POLLIN, 50) & POLLERR), "and hears nothing of it");
+  check(gives(0, set_option(fd, SOL_IP, IP_RECVERR, 1)), "IP_RECVERR");
+  check(gives(1, int_option(fd, SOL_IP, IP_RECVERR)), "can be read back");
+  check(gives(4, sendto(fd, "lost", 4, 0, (void *)&nobody, sizeof nobody)), "with it, the same");
+  check(gives(POLLERR, events_of(fd, POLLIN, 1000) & POLLERR), "wakes with POLLERR");
+  check(gives(ECONNREFUSED, read_error(fd, &error, &offender, &destination, bytes, &count)), "the queue says ECONNREFUSED");
+  check(error.ee_origin == SO_EE_ORIGIN_ICMP && error.ee_type == 3 && error.ee_code == 3, "by ICMP port unreachable");
+  check(count == 4 && !memcmp(bytes, "lost", 4), "with the datagram");
+  check(destination.sin_port == nobody.sin_port && destination.sin_addr.s_addr == nobody.sin_addr.s_addr, "and where it was for");
+  check(offender.sin_family == AF_INET && offender.sin_addr.s_addr == htonl(INADDR_LOOPBACK), "and who complained");
+  check(gives(0, events_of(fd, POLLIN, 0) & POLLERR), "read, it is gone");
+  check(gives(0, int_option(fd, SOL_SOCKET, SO_ERROR)), "SO_ERROR too");
+  check(gives(0, set_option(fd, SOL_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DO)), "IP_PMTUDISC_DO");
+  check(gives(0, connect(fd, (void *)&nobody, sizeof nobody)), "connected to it");
+  int mtu = int_option(fd, SOL_IP, IP_MTU);
+  check(mtu >= 1500 && mtu <= 65536, "IP_MTU tells what passes");
+  set_option(fd, SOL_SOCKET, SO_SNDBUF, 1 << 20);
+  if (mtu < 65535) {
+    check(fails_with(EMSGSIZE, send(fd, big, mtu - 27, 0)), "a larger datagram is EMSGSIZE");
+    check(gives(EMSGSIZE, read_error(fd, &error, &offender, &destination, bytes, &count)), "and in the queue");
+    check(error.ee_origin == SO_EE_ORIGIN_LOCAL && (int)error.ee_info == mtu, "as said by this machine, with what passes");
+  }
+  close(fd);
+  int pair[2];
+  if (!check(tcp_pair(pair), "a TCP connection")) return;
+  check(fails_with(EAGAIN, recv(pair[0], bytes, sizeof bytes, MSG_ERRQUEUE)), "has an error queue that is empty");
+  close(pair[0]), close(pair[1]);
+}
+
+group(waiting_options) {
+  int port, listener = listen4(&port);
+  check(gives(0, set_option(listener, IPPROTO_TCP, TCP_DEFER_ACCEPT, 5)), "TCP_DEFER_ACCEPT of 5 seconds");
+  check(gives(7, int_option(listener, IPPROTO_TCP, TCP_DEFER_ACCEPT)), "is 7: SYN-ACKs after 1, 2 and 4");
+  fcntl(listener, F_SETFL, O_NONBLOCK);
+  int fd = connect4(port);
+  check(gives(0, events_of(listener, POLLIN, 50)), "a silent connection is not there to accept");
+  check(gives(5, send(fd, "hello", 5, 0)), "it speaks");
+  check(gives(POLLIN, events_of(listener, POLLIN, 1000)), "and is there");
+  int accepted = accept(listener, NULL, NULL);
+  char bytes[8];
+  check(gives(5, recv(accepted, bytes, sizeof bytes, MSG_DONTWAIT)), "with what it said");
+  close(fd), close(accepted), close(listener);
+  int pair[2];
+  if (!check(tcp_pair(pair), "a TCP connection")) return;
+  check(gives(0, set_option(pair[0], IPPROTO_TCP, TCP_NOTSENT_LOWAT, 16384)), "TCP_NOTSENT_LOWAT");
+  check(gives(16384, int_option(pair[0], IPPROTO_TCP, TCP_NOTSENT_LOWAT)), "can be read back");
+  set_option(pair[0], SOL_SOCKET, SO_SNDBUF, 4 << 20);
+  fcntl(pair[0], F_SETFL, O_NONBLOCK);
+  ssize_t total = 0, n;
+  while ((n = send(pair[0], big, 4096, 0)) > 0) total += n;
+  uint32_t info[58] = {0};
+  socklen_t length = sizeof info;
+  getsockopt(pair[0], IPPROTO_TCP, TCP_INFO, info, &length);
+  /* tcpi_notsent_bytes, which libc's struct tcp_info ends before. */
+  uint32_t unsent = info[36];
+  note("%zd bytes written, %u not sent", total, unsent);
+  check(unsent >= 8192 && unsent < 131072, "holds a writer back once that much is unsent");
+  check(gives(0, events_of(pair[0], POLLOUT, 0)), "who is not woken");
+  ssize_t got = 0;
+  while (got < total && (n = recv(pair[1], big, sizeof big, 0)) > 0) got += n;
+  check(gives(total, got), "the peer reads all");
+  check(gives(POLLOUT, events_of(pair[0], POLLOUT, 1000)), "and the writer wakes");
+  close(pair[0]), close(pair[1]);
 }
 
 group(ping) {

@@ -227,6 +227,8 @@ function setOption(options: Options, option: i32, value: i64): void {
     options.isSendBufferFixed = true;
   } else if (option == 9) options.maximumSegmentSize = <u32>value;
   else if (option == 10) options.usesReno = value != 0;
+  else if (option == 11) options.notSentLowMark = <u32>value;
+  else if (option == 12) options.deferRetries = <u32>value;
 }
 
 export function tcpOption(handle: i32, option: i32, value: i64): void {
@@ -241,7 +243,7 @@ export function tcpWrite(handle: i32, length: u32): u32 {
   let c = at(handle);
   let written: u32 = 0;
   if (c.isFinQueued || (c.state != 1 && c.state != 8)) return 0;
-  while (written < length && c.sendBuffer.reserve(length - written)) {
+  while (written < length && !c.isAtLowMark && c.sendBuffer.reserve(length - written)) {
     let part = c.sendBuffer.writeLength;
     fill(handle, c.sendBuffer.writeAddress, part);
     c.sendBuffer.commit(part);

@@ -77,6 +77,8 @@ export const Option = {
   SEND_BUFFER: 8,
   MAXIMUM_SEGMENT: 9,
   RENO: 10,
+  NOT_SENT_LOW_MARK: 11,
+  DEFER_RETRIES: 12,
 } as const;
 export const Figure = {
   WINDOW: 0,

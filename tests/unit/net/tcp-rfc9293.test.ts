@@ -154,6 +154,36 @@ test("§3.6 figure 13: simultaneous close goes through CLOSING", () => {
   assert.equal(t.state, State.TIME_WAIT);
 });
 
+test("§3.10.7.4 simultaneous close: the peer's FIN that comes again acknowledges ours", () => {
+  const t = new Dialogue().accepted();
+  t.shutdown();
+  t.expect("FA", { seq: 0, ack: 0 });
+  t.send("FA", { seq: 0, ack: 0 });
+  t.expect("A", { seq: 1, ack: 1 });
+  assert.equal(t.state, State.CLOSING);
+  // Our acknowledgment was lost; the peer has seen our FIN meanwhile. Its FIN is old, what it acknowledges is not.
+  t.send("FA", { seq: 0, ack: 1 });
+  t.expect("A", { seq: 1, ack: 1 });
+  assert.equal(t.state, State.TIME_WAIT);
+  t.advance(5000);
+  t.silence();
+});
+
+test("§3.10.7.4 old data that comes again acknowledges what it says", () => {
+  const t = new Dialogue().accepted({ sack: false });
+  t.send("PA", { seq: 0, data: 100 });
+  assert.equal(t.read(), 100);
+  t.forget();
+  t.write(50);
+  t.expect("PA", { seq: 0, data: 50 });
+  t.send("PA", { seq: 0, ack: 50, data: 100 });
+  t.expect("A", { ack: 100 });
+  assert.equal(t.host.figure(t.handle, Figure.OUTSTANDING), 0);
+  assert.equal(t.host.counter("TCP_DUPLICATES"), 1);
+  t.advance(5000);
+  t.silence();
+});
+
 test("§3.6 a FIN that overtakes data is taken when the data has come", () => {
   const t = new Dialogue().accepted();
   t.send("FA", { seq: 100, ack: 0, data: 100 });
@@ -338,6 +368,46 @@ test("man 7 tcp: CORK holds a partial segment for 200 ms, uncorking sends it", (
   t.host.option(t.handle, Option.CORK, 0);
   t.advance(0);
   t.expect("PA", { seq: 10, data: 10 });
+});
+
+test("man 7 tcp: with TCP_NOTSENT_LOWAT a writer waits while that much is unsent, and hears when it is sent", () => {
+  const t = new Dialogue().accepted({ window: 4000 });
+  t.host.option(t.handle, Option.NOT_SENT_LOW_MARK, 8000);
+  assert.equal(t.host.wasm.tcpWritable(t.handle), 1);
+  // The peer's window takes 4000: so much is out, the rest waits.
+  t.write(4000);
+  assert.ok(t.host.write(t.handle, 100_000) < 20_000);
+  t.forget();
+  assert.equal(t.host.wasm.tcpWritable(t.handle), 0);
+  assert.equal(t.host.write(t.handle, 1), 0);
+  t.host.takeEvents();
+  t.send("A", { ack: 2920, window: 60_000 });
+  assert.ok(t.forget().length > 0);
+  assert.ok(t.host.takeEvents().includes("writable"));
+});
+
+test("man 7 tcp: with TCP_DEFER_ACCEPT a connection is there to accept when data comes, or after the last SYN-ACK", () => {
+  const t = new Dialogue();
+  t.listen();
+  t.host.call((w) => w.tcpListenerOption(t.listener, Option.DEFER_RETRIES, 2n));
+  t.synchronize();
+  t.send("A");
+  assert.equal(t.host.accept(t.listener), -1, "the peer has said nothing");
+  t.send("PA", { data: 10 });
+  t.handle = t.host.accept(t.listener);
+  assert.equal(t.read(), 10);
+  t.forget();
+  // One that stays silent: nothing is repeated but the last SYN-ACK, then the program gets it as it is.
+  t.port++;
+  t.synchronize();
+  t.send("A");
+  t.advance(1500);
+  t.silence();
+  t.advance(2000);
+  t.expect("SA");
+  assert.equal(t.host.accept(t.listener), -1);
+  t.send("A");
+  assert.ok(t.host.accept(t.listener) >= 0);
 });
 
 test("§3.8.6.3 a delayed acknowledgment comes within 40 ms, every second full segment is acknowledged at once", () => {
