@@ -16,6 +16,13 @@ export const MAX_PIECES: i32 = 1024;
 /** Linux MAX_RW_COUNT: INT_MAX rounded down to a page. */
 export const MAX_TRANSFER: u64 = 0x7ffff000;
 
+/** Which way bytes go, as the kernel sees it. */
+const enum Move {
+  OUT,
+  IN,
+  ZERO,
+}
+
 export class IoVector {
   /** Bytes left. */
   remaining: u64 = 0;
@@ -80,25 +87,20 @@ export class IoVector {
 
   /** Read side: move `length` bytes from kernel address `source` to the front. Returns bytes moved (all of them, or fewer when a fault came after some), or -EFAULT. */
   put(source: u64, length: u64): i64 {
-    let moved: u64 = 0;
-    while (moved < length && this.remaining > 0) {
-      if (this.length == 0) {
-        this.nextPiece();
-        continue;
-      }
-      let step = min(length - moved, this.length);
-      if (this.isUser) {
-        let failed = user.copyOut(this.address, source + moved, step);
-        if (failed != 0) return this.faulted(moved, step - failed);
-      } else mem.copy(this.address, source + moved, step);
-      this.advance(step);
-      moved += step;
-    }
-    return <i64>moved;
+    return this.move(Move.OUT, source, length);
   }
 
   /** Write side: move `length` bytes from the front to kernel address `destination`. Returns as `put`. */
   take(destination: u64, length: u64): i64 {
+    return this.move(Move.IN, destination, length);
+  }
+
+  /** Read side: move `length` zero bytes to the front. Returns as `put`. */
+  putZeros(length: u64): i64 {
+    return this.move(Move.ZERO, 0, length);
+  }
+
+  private move(what: Move, kernel: u64, length: u64): i64 {
     let moved: u64 = 0;
     while (moved < length && this.remaining > 0) {
       if (this.length == 0) {
@@ -106,33 +108,28 @@ export class IoVector {
         continue;
       }
       let step = min(length - moved, this.length);
-      if (this.isUser) {
-        let failed = user.copyIn(destination + moved, this.address, step);
-        if (failed != 0) return this.faulted(moved, step - failed);
-      } else mem.copy(destination + moved, this.address, step);
+      let failed = this.isUser
+        ? this.moveUser(what, kernel + moved, step)
+        : this.moveKernel(what, kernel + moved, step);
+      if (failed != 0) return this.faulted(moved, step - failed);
       this.advance(step);
       moved += step;
     }
     return <i64>moved;
   }
 
-  /** Read side: move `length` zero bytes to the front. Returns as `put`. */
-  putZeros(length: u64): i64 {
-    let moved: u64 = 0;
-    while (moved < length && this.remaining > 0) {
-      if (this.length == 0) {
-        this.nextPiece();
-        continue;
-      }
-      let step = min(length - moved, this.length);
-      if (this.isUser) {
-        let failed = user.zero(this.address, step);
-        if (failed != 0) return this.faulted(moved, step - failed);
-      } else mem.fill(this.address, 0, step);
-      this.advance(step);
-      moved += step;
-    }
-    return <i64>moved;
+  /** Bytes that could not be moved between the program's memory at the front and the kernel's. */
+  private moveUser(what: Move, kernel: u64, length: u64): u64 {
+    if (what == Move.OUT) return user.copyOut(this.address, kernel, length);
+    if (what == Move.IN) return user.copyIn(kernel, this.address, length);
+    return user.zero(this.address, length);
+  }
+
+  private moveKernel(what: Move, kernel: u64, length: u64): u64 {
+    if (what == Move.OUT) mem.copy(this.address, kernel, length);
+    else if (what == Move.IN) mem.copy(kernel, this.address, length);
+    else mem.fill(this.address, 0, length);
+    return 0;
   }
 
   /** Leave out `length` bytes without touching memory. */
