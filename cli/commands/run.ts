@@ -157,12 +157,13 @@ export async function run(words: string[], programArguments: string[] | undefine
     ...(options.strace === undefined ? {} : { strace: straceNames(options.strace) }),
     trace: options.trace ?? false,
     display: options.display ?? false,
+    qemuArguments: prepared.qemu ?? [],
     ...(gdbPort === undefined ? {} : { gdbPort }),
     output: "inherit",
   });
   if (gdbPort !== undefined) {
     process.stderr.write(
-      `egg: waiting for gdb; in another terminal: gdb -x tools/gdb/kernel.py -ex "target remote :${gdbPort}" build/kernel/kernel.elf\n`,
+      `egg: waiting for gdb; in another terminal: gdb -x tools/gdb/kernel.py -ex "target remote :${gdbPort}" ${prepared.kernel ?? "build/kernel/kernel.elf"}\n`,
     );
   }
   return await follow(guest);

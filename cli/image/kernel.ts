@@ -8,7 +8,8 @@ import { join } from "node:path";
 import { EXIT_BAD_DATA, EXIT_NO_INPUT, Failure } from "../failure.ts";
 import { cacheFolder, repositoryRoot } from "../paths.ts";
 import { step } from "../progress.ts";
-import { type FileStamp, isUnchanged, readJson, stampFile, writeJson } from "./hash.ts";
+import type { KernelChoice } from "./kernel-modules.ts";
+import { type FileStamp, hashKey, isUnchanged, readJson, stampFile, writeJson } from "./hash.ts";
 
 /** What a build may read. Folders are listed too: their times tell of files that came and went. */
 const SOURCES = ["kernel/**", "machine/x86_64/**", "tools/kernel/**", "tools/translator/**", "package-lock.json"];
@@ -24,33 +25,40 @@ function stampSources(): FileStamp[] {
     .filter((stamp) => stamp !== null);
 }
 
-async function build(): Promise<string> {
+/** The kernel's path, and the project's files in it. */
+async function build(choice: KernelChoice | undefined): Promise<{ path: string; inputs: readonly string[] }> {
   const { buildKernel } = await import("../../tools/kernel/build.ts");
   try {
     const kernel = await step("building the kernel", (show) =>
-      buildKernel({ onProgress: ({ step: part, done, total, item }) => show(`${part} ${done}/${total} ${item}`) }),
+      buildKernel({
+        ...(choice ? { modules: choice } : {}),
+        onProgress: ({ step: part, done, total, item }) => show(`${part} ${done}/${total} ${item}`),
+      }),
     );
-    return kernel.path;
+    return kernel;
   } catch (error) {
     const text = error instanceof Error ? error.message.trim() : String(error);
     throw new Failure(`the kernel does not build: ${text}`, { status: EXIT_BAD_DATA, cause: error });
   }
 }
 
-/** The kernel's file: `given`, or what the environment variable EGG_KERNEL names, or this repository's. */
-export async function kernelPath(given = process.env.EGG_KERNEL): Promise<string> {
+/** The kernel's file: `given`, or what the environment variable EGG_KERNEL names, or this repository's with the project's modules. */
+export async function kernelPath(given = process.env.EGG_KERNEL, choice?: KernelChoice): Promise<string> {
   if (given !== undefined) {
     if (!existsSync(given)) {
       throw new Failure(`${given}: no such kernel`, { advice: "check EGG_KERNEL", status: EXIT_NO_INPUT });
     }
     return given;
   }
-  const recordPath = join(cacheFolder(), "kernel.json");
+  const isOrdinary = !choice || (choice.packages.length === 0 && choice.without.length === 0);
+  const name = isOrdinary ? "kernel" : `kernel-${hashKey(JSON.stringify(choice))}`;
+  const recordPath = join(cacheFolder(), `${name}.json`);
   const record = readJson<KernelRecord>(recordPath);
   if (record && existsSync(record.path) && record.stamps.every(isUnchanged)) return record.path;
   // Before the build: what changes during it is seen the next time.
   const stamps = stampSources();
-  const path = await build();
+  const { path, inputs } = await build(isOrdinary ? undefined : choice);
+  stamps.push(...inputs.map(stampFile).filter((stamp) => stamp !== null));
   writeJson(recordPath, { path, stamps } satisfies KernelRecord);
   return path;
 }

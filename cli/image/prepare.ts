@@ -24,9 +24,10 @@ import { bootImage, configLocation, replaceConfig, roomyRootOffset } from "./elf
 import { BLOCK, dataEndBlock, erofsImage } from "./erofs.ts";
 import { hashKey, writeWhole } from "./hash.ts";
 import { kernelPath } from "./kernel.ts";
+import { kernelChoice, trustNotes } from "./kernel-modules.ts";
 import { shiftPieces, writeImage } from "./pieces.ts";
 import { type BuiltTarget, type Program, prepareProgram } from "./program.ts";
-import { findTarget, readHead, shown, type Target } from "./target.ts";
+import { findTarget, projectSettings, readHead, shown, type Target } from "./target.ts";
 
 /** How many images the cache keeps; the one used longest ago goes first. */
 const IMAGES_KEPT = 4;
@@ -59,6 +60,10 @@ export interface Prepared {
   /** Guest memory that the project asks for. */
   memory: string | undefined;
   warnings: string[];
+  /** The kernel in it, with symbols; undefined for what was built before. */
+  kernel?: string;
+  /** More arguments for QEMU that the project asks for. */
+  qemu?: string[];
 }
 
 /** The file with the base layer's data where every image has it. Undefined when the base is small or the program replaces part of it. */
@@ -105,7 +110,9 @@ function writeBootImage(path: string, kernel: Buffer, program: Program, boot: Bo
 }
 
 async function prepareBuilt(target: BuiltTarget, options: PrepareOptions): Promise<Prepared> {
-  const kernel = readFileSync(await kernelPath(options.kernel));
+  const choice = target.kind === "root" ? undefined : kernelChoice(target.root, projectSettings(target.root));
+  const kernelFile = await kernelPath(options.kernel, choice);
+  const kernel = readFileSync(kernelFile);
   const program = await prepareProgram(target);
   const args = options.args && target.kind !== "root" ? { args: withArguments(program.boot, options.args) } : {};
   const boot = mergeBootConfig(program.boot, { ...options.boot, ...args });
@@ -121,7 +128,9 @@ async function prepareBuilt(target: BuiltTarget, options: PrepareOptions): Promi
     keepNewest(folder, COPY_ENDING, COPIES_KEPT);
   }
   const memory = target.kind === "script" || target.kind === "tests" ? target.settings.memory : undefined;
-  return { path, target, memory, warnings: program.warnings };
+  const qemu = target.kind === "root" ? [] : (projectSettings(target.root).qemu ?? []);
+  const warnings = [...(choice ? trustNotes(choice) : []), ...program.warnings];
+  return { path, target, memory, warnings, kernel: kernelFile, qemu };
 }
 
 function rootTarget(given: string, args: string[] | undefined): Target {

@@ -27,6 +27,14 @@ export interface EggSettings {
   bundle?: boolean;
   /** Debian packages whose files the image gets, with all they depend on. */
   packages?: string[];
+  /** Kernel modules: files of the project, and packages that bring one. */
+  kernel?: string[];
+  /** Kernel modules that may touch raw memory: packages, and "." for the project's own. */
+  trusted?: string[];
+  /** Modules of the kernel to leave out. */
+  without?: string[];
+  /** More arguments for QEMU. */
+  qemu?: string[];
 }
 
 /** A project's test files, to be run by Node's test runner in the guest. */
@@ -68,14 +76,18 @@ export function readHead(path: string, length = HEAD_BYTES): Buffer {
   }
 }
 
-interface Package {
+/** The parts of a package.json that are read. */
+export interface Package {
   name?: unknown;
   main?: unknown;
   module?: unknown;
   egg?: unknown;
+  eggos?: unknown;
+  dependencies?: Record<string, unknown>;
+  optionalDependencies?: Record<string, unknown>;
 }
 
-function readPackage(folder: string): Package | null {
+export function readPackage(folder: string): Package | null {
   const path = join(folder, "package.json");
   if (!existsSync(path)) return null;
   let value: unknown;
@@ -119,6 +131,10 @@ export function parseSettings(value: unknown, where: string): EggSettings {
       case "nodeOptions":
       case "external":
       case "packages":
+      case "kernel":
+      case "trusted":
+      case "without":
+      case "qemu":
         if (!Array.isArray(field) || !field.every((one) => typeof one === "string")) {
           throw wrong(`"egg.${key}" must be a list of strings`);
         }
@@ -134,6 +150,11 @@ export function parseSettings(value: unknown, where: string): EggSettings {
     }
   }
   return value as EggSettings;
+}
+
+/** The settings of the project in a folder. */
+export function projectSettings(root: string): EggSettings {
+  return parseSettings(readPackage(root)?.egg, shown(join(root, "package.json")));
 }
 
 function isFile(path: string): boolean {

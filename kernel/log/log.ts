@@ -41,7 +41,8 @@ export class LogClock {
 const sinks: Array<LogSink> = [] as LogSink[];
 const ring: StaticArray<u8> = new StaticArray<u8>(RING_SIZE);
 let written: u64 = 0;
-const line: Text = new Text(LINE_SIZE);
+/** The line between `begin` and `end`. */
+export const line: Text = new Text(LINE_SIZE);
 let lineLevel: i32 = INFO;
 let shownLevel: i32 = WARNING;
 let clock: LogClock = new LogClock();

@@ -9,6 +9,7 @@
 // them from currentThread().registers.
 
 import { ENOSYS } from "../abi/errno";
+import { KERNEL } from "../lib/module";
 
 export type Handler0 = () => i64;
 export type Handler1 = (a: u64) => i64;
@@ -18,8 +19,8 @@ export type Handler4 = (a: u64, b: u64, c: u64, d: u64) => i64;
 export type Handler5 = (a: u64, b: u64, c: u64, d: u64, e: u64) => i64;
 export type Handler6 = (a: u64, b: u64, c: u64, d: u64, e: u64, f: u64) => i64;
 
-/** Numbers below this are in the table; Linux 6.x uses up to about 460. */
-export const CALL_COUNT: i32 = 512;
+/** Numbers below this are in the table; Linux 6.x uses up to about 460, those from 512 on are for modules. */
+export const CALL_COUNT: i32 = 1024;
 
 /** One call: how it is named, shown and run. */
 export class Call {
@@ -30,6 +31,9 @@ export class Call {
   arity: i32 = 0;
   /** How often it ran. */
   count: u64 = 0;
+  /** The module whose handler it is, and the one that last asked for that handler. */
+  owner: string = KERNEL;
+  askedBy: string = KERNEL;
   handler0: Handler0 = none0;
   handler1: Handler1 = none1;
   handler2: Handler2 = none2;

@@ -42,6 +42,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   boot: [...services, "syscall", "entry"],
   init: [...services, "syscall", "entry", "boot"],
   modules: [],
+  api: [...services, "syscall"],
 };
 /** main.ts lists what is started: it may import everything. */
 const unrestricted = "main.ts";

@@ -7,15 +7,16 @@
 // Each step is skipped when what goes into it has the hash it had before; a build of nothing new reads the inputs,
 // compares and ends. The command `node tools/kernel/build.ts` does what `buildKernel` does and shows progress.
 
-import { readdirSync, renameSync, rmSync } from "node:fs";
-import { resolve } from "node:path";
+import { readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { dirname, isAbsolute, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { translate, TranslationError } from "../translator/translate.ts";
 import { hash, hashFile, readIfThere, repositoryRoot, writeIfChanged, writeWhole } from "./cache.ts";
 import { CompileError, compileCached } from "./compile.ts";
 import { compileObjects, compilerIdentity, link, type Source, ToolError } from "./gcc.ts";
 import { withLock } from "./lock.ts";
-import { enabledFile, enabledText, type ModuleChoice, ModuleError } from "./modules.ts";
+import { addedText, enabledFile, enabledText, packagesFile, type ModuleChoice, ModuleError } from "./modules.ts";
+import { checkPackages } from "./package-check.ts";
 import { symbolTable } from "./symbols.ts";
 import { buildVdso, vdsoFolder } from "./vdso.ts";
 
@@ -52,6 +53,8 @@ export interface BuiltKernel {
   readonly path: string;
   /** Whether anything was done. */
   readonly isFresh: boolean;
+  /** The files of the project's modules, absolute. */
+  readonly inputs: readonly string[];
 }
 
 /** Linear page 0 is never mapped, so that null faults. */
@@ -60,6 +63,10 @@ const memoryBase = 0x1000;
 const initialMemory = 0x200000;
 /** Where linear memory stands: kernel/trusted/machine/linear.ts, machine/x86_64/layout.h. */
 const linearBase = 0xffffffffc0000000n;
+/** Kernels of other modules: how many to keep, beside those of the last minutes. */
+const variantEnding = "-with";
+const variantsKept = 6;
+const recentMs = 600_000;
 const machineFolder = "machine/x86_64";
 const linkerScript = `${machineFolder}/kernel.ld`;
 const toolFolders = ["tools/kernel", "tools/translator"];
@@ -72,17 +79,42 @@ interface Manifest {
 
 /** Build the kernel, or find that nothing changed. Errors in the sources are a CompileError with file:line and excerpt. */
 export async function buildKernel(options: BuildOptions = {}): Promise<BuiltKernel> {
-  const output = options.output ?? (options.debug ? "build/kernel-debug" : "build/kernel");
+  const output = options.output ?? outputFolder(options);
   const path = resolve(repositoryRoot, output, "kernel.elf");
   const settings = settingsHash(options);
-  if (isCurrent(output, settings)) return { path, isFresh: false };
+  const present = currentManifest(output, settings);
+  if (present) return { path, isFresh: false, inputs: moduleFiles(present) };
   return withLock(resolve(repositoryRoot, output, "lock"), async () => {
-    if (isCurrent(output, settings)) return { path, isFresh: false };
+    const finished = currentManifest(output, settings);
+    if (finished) return { path, isFresh: false, inputs: moduleFiles(finished) };
     const inputs = await build(output, options);
     const manifest: Manifest = { settings, inputs };
     writeWhole(resolve(repositoryRoot, output, "build.json"), JSON.stringify(manifest));
-    return { path, isFresh: true };
+    dropOldVariants(output);
+    return { path, isFresh: true, inputs: moduleFiles(manifest) };
   });
+}
+
+function moduleFiles({ inputs }: Manifest): string[] {
+  return inputs.filter(([path, hash]) => isAbsolute(path) && hash !== null).map(([path]) => path);
+}
+
+/** Of the kernels with other modules, keep those built last; one that is being built or was just built stays. */
+function dropOldVariants(output: string): void {
+  const folder = dirname(resolve(repositoryRoot, output));
+  if (!folder.endsWith(variantEnding)) return;
+  const built = readdirSync(folder)
+    .map((name) => ({ name, atMs: statSync(join(folder, name, "build.json"), { throwIfNoEntry: false })?.mtimeMs }))
+    .filter((one) => one.atMs !== undefined && one.atMs < Date.now() - recentMs)
+    .toSorted((a, b) => (b.atMs ?? 0) - (a.atMs ?? 0));
+  for (const { name } of built.slice(variantsKept)) rmSync(join(folder, name), { recursive: true, force: true });
+}
+
+/** A kernel of other modules has a folder of its own: it is built beside the ordinary one, from the same objects. */
+function outputFolder({ modules, debug }: BuildOptions): string {
+  const ordinary = debug ? "build/kernel-debug" : "build/kernel";
+  if ((modules?.without ?? []).length === 0 && (modules?.packages ?? []).length === 0) return ordinary;
+  return `${ordinary}${variantEnding}/${hash(JSON.stringify([modules?.without ?? [], modules?.packages ?? []]))}`;
 }
 
 function filesIn(folder: string, pattern: RegExp): string[] {
@@ -101,20 +133,27 @@ function settingsHash(options: BuildOptions): string {
   ];
   const hashes = files.map((file) => `${file} ${hashFile(resolve(repositoryRoot, file))}`);
   return hash(
-    JSON.stringify([options.entries ?? [], options.main ?? "", options.debug ?? false, enabledText(options.modules)]),
+    JSON.stringify([
+      options.entries ?? [],
+      options.main ?? "",
+      options.debug ?? false,
+      enabledText(options.modules),
+      options.modules?.packages,
+    ]),
     ...hashes,
     compilerIdentity(),
   );
 }
 
-function isCurrent(output: string, settings: string): boolean {
+/** What was built, if it is what would be built now. */
+function currentManifest(output: string, settings: string): Manifest | null {
   const text = readIfThere(resolve(repositoryRoot, output, "build.json"));
-  if (text === null || readIfThere(resolve(repositoryRoot, output, "kernel.elf")) === null) return false;
+  if (text === null || readIfThere(resolve(repositoryRoot, output, "kernel.elf")) === null) return null;
   const manifest = JSON.parse(Buffer.from(text).toString("utf8")) as Manifest;
-  return (
+  const isCurrent =
     manifest.settings === settings &&
-    manifest.inputs.every(([path, expected]) => hashFile(resolve(repositoryRoot, path)) === expected)
-  );
+    manifest.inputs.every(([path, expected]) => hashFile(resolve(repositoryRoot, path)) === expected);
+  return isCurrent ? manifest : null;
 }
 
 async function build(output: string, options: BuildOptions): Promise<Manifest["inputs"]> {
@@ -123,13 +162,17 @@ async function build(output: string, options: BuildOptions): Promise<Manifest["i
   const main = options.main ?? "kernel/main.ts";
 
   report("typescript", 0, 1, main);
+  const faults = await checkPackages(options.modules?.packages ?? []);
+  if (faults.length > 0) throw new CompileError(faults);
+  const added = addedText(options.modules);
   const compiled = await compileCached({
-    entries: [main, ...(options.entries ?? [])],
+    entries: [main, ...(options.entries ?? []), ...(added === null ? [] : [packagesFile])],
     runtime: "kernel",
     noUnsafe: true,
     memoryBase,
     initialMemory,
-    made: { [enabledFile]: enabledText(options.modules) },
+    made: { [enabledFile]: enabledText(options.modules), ...(added === null ? {} : { [packagesFile]: added }) },
+    packages: options.modules?.packages ?? [],
   });
   for (const warning of compiled.warnings) options.onWarning?.(warning);
   report("typescript", 1, 1, main);

@@ -10,7 +10,9 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import type { SourceTypes } from "../translator/source-types.ts";
 import { writeTables } from "../tables/tables.ts";
+import { apiFile, type KernelPackage, realFile } from "./packages.ts";
 import { hash, hashFile, readIfThere, repositoryRoot, writeWhole } from "./cache.ts";
+import { showPlace, shownPath } from "./diagnostic.ts";
 import { typeCollector } from "./type-collector.ts";
 
 /** The part of asc's interface that is used here (its own declarations would put `i32`, `load` … into our globals). */
@@ -63,6 +65,8 @@ export interface CompileOptions {
   readonly exportRuntime?: boolean;
   /** Sources that are not on disk, by their path from the repository. */
   readonly made?: Readonly<Record<string, string>>;
+  /** Folders outside of the repository that asc sees in it. */
+  readonly packages?: readonly KernelPackage[];
   /** Further asc arguments. */
   readonly arguments?: readonly string[];
 }
@@ -90,6 +94,8 @@ export class CompileError extends Error {
 }
 
 const trustedFolder = "kernel/trusted";
+/** asc's SourceKind. */
+const librarySource = 2;
 const kernelRuntime = `${trustedFolder}/runtime`;
 /** Names of the runtime's interface (asc calls them) and of asc's replaceable globals, wherever kernel/trusted/runtime exports them. */
 const runtimeExport = /^export (?:function|const|let) (__\w+|abort|trace|seed)\b/gm;
@@ -115,6 +121,7 @@ export function compile(options: CompileOptions): Promise<CompileResult> {
 async function compileNow(options: CompileOptions): Promise<CompileResult> {
   writeTables();
   const asc = await loadAsc();
+  const packages = options.packages ?? [];
   const inputs = new Map<string, string | null>();
   const outputs = new Map<string, string | Uint8Array>();
   const sources = new Map<string, string>();
@@ -134,7 +141,7 @@ async function compileNow(options: CompileOptions): Promise<CompileResult> {
     ...(options.arguments ?? []),
   ];
   const collector = typeCollector();
-  const transforms: unknown[] = [collector.transform];
+  const transforms: unknown[] = [collector.transform, trustMarked(packages)];
   if (options.runtime === "kernel") {
     asc.libraryFiles["rt/index-kernel"] = 'import "runtime/index";\n';
     argv.push("--runtime", "kernel", ...kernelAliases(inputs));
@@ -152,13 +159,14 @@ async function compileNow(options: CompileOptions): Promise<CompileResult> {
     },
     readFile(name, baseDir) {
       const path = repositoryPath(name, baseDir);
-      const made = options.made?.[path];
-      if (made !== undefined) {
+      const made = options.made?.[path] ?? apiFile(path);
+      if (made !== null) {
         sources.set(path, made);
         return made;
       }
-      const content = readIfThere(resolve(repositoryRoot, path));
-      inputs.set(path, content === null ? null : hash(content));
+      const file = realFile(packages, path)?.file ?? path;
+      const content = readIfThere(resolve(repositoryRoot, file));
+      inputs.set(file, content === null ? null : hash(content));
       if (content === null) return null;
       const text = Buffer.from(content).toString("utf8");
       sources.set(path, text);
@@ -173,7 +181,7 @@ async function compileNow(options: CompileOptions): Promise<CompileResult> {
       return readdirSync(folder).filter((file) => /^(?!.*\.d\.ts$).*\.ts$/.test(file));
     },
     reportDiagnostic(diagnostic) {
-      const text = formatDiagnostic(diagnostic, asc, sources);
+      const text = formatDiagnostic(diagnostic, asc, sources, packages);
       if (diagnostic.category === 3) errors.push(text);
       else if (diagnostic.category === 2) warnings.push(text);
     },
@@ -198,6 +206,19 @@ class NoShadowStack {
     this.program.options.stackSize = 0;
     this.program.module.useShadowStack = false;
   }
+}
+
+/**
+ * To asc a source of a library is trusted, whatever it does. It goes by the path; here the packages' own mark decides.
+ */
+function trustMarked(packages: readonly KernelPackage[]): new () => unknown {
+  return class {
+    afterParse(parser: { readonly sources: readonly { readonly normalizedPath: string; sourceKind: number }[] }): void {
+      for (const source of parser.sources) {
+        if (realFile(packages, source.normalizedPath)?.owner.isTrusted) source.sourceKind = librarySource;
+      }
+    }
+  };
 }
 
 /** `--use NAME=~lib/runtime/FILE/NAME` for each part of asc's runtime interface that kernel/trusted/runtime exports. */
@@ -237,33 +258,35 @@ function repositorySources(map: string, asc: Asc): string {
   return JSON.stringify(parsed);
 }
 
-function formatDiagnostic(diagnostic: AscDiagnostic, asc: Asc, sources: ReadonlyMap<string, string>): string {
+function formatDiagnostic(
+  diagnostic: AscDiagnostic,
+  asc: Asc,
+  sources: ReadonlyMap<string, string>,
+  packages: readonly KernelPackage[],
+): string {
   const kind = diagnostic.category === 3 ? "error" : "warning";
   const code = `${diagnostic.code < 1000 ? "AS" : "TS"}${diagnostic.code}`;
-  const where = place(diagnostic.range, asc, sources);
-  const also = place(diagnostic.relatedRange, asc, sources);
+  const where = place(diagnostic.range, asc, sources, packages);
+  const also = place(diagnostic.relatedRange, asc, sources, packages);
   const lines = [`${where ? `${where.at}: ` : ""}${kind} ${code}: ${diagnostic.message}`];
   if (where) lines.push(where.excerpt);
   if (also) lines.push(`  ${also.at}:`, also.excerpt);
   return lines.join("\n");
 }
 
-function place(range: AscRange | null, asc: Asc, sources: ReadonlyMap<string, string>) {
+function place(
+  range: AscRange | null,
+  asc: Asc,
+  sources: ReadonlyMap<string, string>,
+  packages: readonly KernelPackage[],
+) {
   if (!range?.source) return null;
   const path = sourcePath(range.source.normalizedPath, asc);
   const text = sources.get(path) ?? asc.libraryFiles[range.source.normalizedPath.slice("~lib/".length, -".ts".length)];
-  if (text === undefined) return { at: path, excerpt: "" };
-  const lineStart = text.lastIndexOf("\n", range.start - 1) + 1;
-  const lineBreak = text.indexOf("\n", range.start);
-  const lineEnd = lineBreak < 0 ? text.length : lineBreak;
-  const line = text.slice(0, range.start).split("\n").length;
-  const column = range.start - lineStart;
-  const underline = "~".repeat(Math.max(1, Math.min(range.end, lineEnd) - range.start));
-  const margin = " ".repeat(String(line).length);
-  return {
-    at: `${path}:${line}:${column + 1}`,
-    excerpt: `  ${line} | ${text.slice(lineStart, lineEnd)}\n  ${margin} | ${" ".repeat(column)}${underline}`,
-  };
+  const real = realFile(packages, path);
+  const shown = real ? shownPath(real.file) : path;
+  if (text === undefined) return { at: shown, excerpt: "" };
+  return showPlace({ path: shown, text, start: range.start, end: range.end });
 }
 
 interface Manifest {

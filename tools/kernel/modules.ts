@@ -1,10 +1,12 @@
 // Which modules a kernel is made of, as the file that imports them and calls them in order.
 //
-//   kernel/modules/built-in.json  minus `without` ──► kernel/modules/enabled.ts, never on disk
+//   kernel/modules/built-in.json  minus `without` ──► kernel/modules/enabled.ts    neither is on disk
+//   packages of a project                         ──► kernel/modules/packages.ts
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { repositoryRoot } from "./cache.ts";
+import { type KernelPackage, mountOf } from "./packages.ts";
 
 /** A module of the kernel's own. */
 export interface BuiltInModule {
@@ -19,6 +21,8 @@ export interface BuiltInModule {
 export interface ModuleChoice {
   /** Built-in modules to leave out. */
   readonly without?: readonly string[];
+  /** What a project adds, in the order in which they register. */
+  readonly packages?: readonly KernelPackage[];
 }
 
 /** The choice of modules cannot be built; the message says which one and why. */
@@ -28,8 +32,9 @@ export class ModuleError extends Error {
 
 /** Where the list of the kernel's own modules is, relative to the repository. */
 export const builtInList = "kernel/modules/built-in.json";
-/** The generated file. */
+/** The generated files. */
 export const enabledFile = "kernel/modules/enabled.ts";
+export const packagesFile = "kernel/modules/packages.ts";
 
 export function builtInModules(): BuiltInModule[] {
   return JSON.parse(readFileSync(join(repositoryRoot, builtInList), "utf8")) as BuiltInModule[];
@@ -52,17 +57,50 @@ export function chooseBuiltIn(without: readonly string[], all: readonly BuiltInM
 
 /** The text of kernel/modules/enabled.ts. */
 export function enabledText(choice: ModuleChoice = {}): string {
-  const modules = chooseBuiltIn(choice.without ?? []).map(({ name, entry }) => ({
-    name,
-    path: `../${entry.replace(/\.ts$/, "")}`,
-  }));
+  const modules = chooseBuiltIn(choice.without ?? []).map(({ name, entry }) => ({ name, path: `../${entry}` }));
   return [
     'import { enter, leave } from "../lib/module";',
-    ...modules.map(({ path }, index) => `import { register as register${index} } from ${JSON.stringify(path)};`),
+    'import { registerAdded } from "./added";',
+    ...imports(modules),
     "export function registerModules(): void {",
-    ...modules.map(({ name }, index) => `  enter(${JSON.stringify(name)});\n  register${index}();`),
+    ...calls(modules),
     "  leave();",
+    "  registerAdded();",
     "}",
     "",
   ].join("\n");
+}
+
+/** The text of an entry that is compiled after the kernel, null when a project adds nothing. */
+export function addedText(choice: ModuleChoice = {}): string | null {
+  const modules = (choice.packages ?? []).flatMap(({ name, entries }) =>
+    entries.map((entry) => ({ name, path: `../../${mountOf(name)}/${entry}` })),
+  );
+  if (modules.length === 0) return null;
+  return [
+    'import { enter, leave } from "../lib/module";',
+    'import { setAdded } from "./added";',
+    ...imports(modules),
+    "function registerPackages(): void {",
+    ...calls(modules),
+    "  leave();",
+    "}",
+    "setAdded(registerPackages);",
+    "",
+  ].join("\n");
+}
+
+interface Imported {
+  readonly name: string;
+  readonly path: string;
+}
+
+function imports(modules: readonly Imported[]): string[] {
+  return modules.map(
+    ({ path }, index) => `import { register as register${index} } from ${JSON.stringify(path.replace(/\.ts$/, ""))};`,
+  );
+}
+
+function calls(modules: readonly Imported[]): string[] {
+  return modules.map(({ name }, index) => `  enter(${JSON.stringify(name)});\n  register${index}();`);
 }

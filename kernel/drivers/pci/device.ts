@@ -96,6 +96,16 @@ export class PciDevice {
     return mask == 0 ? 0 : <u64>~mask + 1;
   }
 
+  /** How many ports an I/O region has. */
+  ioSize(index: i32): u32 {
+    let register = configuration.BAR + 4 * <u32>index;
+    let value = configuration.read32(this.place, register);
+    configuration.write32(this.place, register, 0xffff_ffff);
+    let mask = configuration.read32(this.place, register) & 0xfffc;
+    configuration.write32(this.place, register, value);
+    return mask == 0 ? 0 : (~mask & 0xffff) + 1;
+  }
+
   /** Map a memory region uncached; kernel-virtual address, 0 when there is none. Mapped once. */
   map(index: i32): u64 {
     if (index < 0 || index >= BAR_COUNT || this.isIo(index)) return 0;
