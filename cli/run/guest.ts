@@ -109,11 +109,15 @@ export function splitWords(text: string): string[] {
 }
 
 /** What to boot, and what it says about itself. */
-async function resolveMedium(options: GuestOptions): Promise<{ medium: BootMedium; boot: BootConfig }> {
-  if (options.medium) return { medium: options.medium, boot: {} };
+async function resolveMedium(
+  options: GuestOptions,
+): Promise<{ medium: BootMedium; boot: BootConfig; qemu: readonly string[] }> {
+  if (options.medium) return { medium: options.medium, boot: {}, qemu: [] };
   const { prepareTarget, readImageConfig } = await import("../image/prepare.ts");
-  const image = options.elf ?? (await prepareTarget(options.target ?? ".", {})).path;
-  return { medium: { kind: "kernel", path: image, append: undefined }, boot: readImageConfig(image) };
+  const prepared = options.elf === undefined ? await prepareTarget(options.target ?? ".", {}) : undefined;
+  const path = options.elf ?? prepared?.path ?? "";
+  const medium: BootMedium = { kind: "kernel", path, append: undefined };
+  return { medium, boot: readImageConfig(path), qemu: prepared?.qemu ?? [] };
 }
 
 /** The configuration the caller adds to the image's; only what differs, so that it fits the loader's command line. */
@@ -178,7 +182,7 @@ function spawnCommand(args: string[]): { command: string; args: string[] } {
 }
 
 export async function startGuest(options: GuestOptions): Promise<Guest> {
-  const { medium, boot } = await resolveMedium(options);
+  const { medium, boot, qemu } = await resolveMedium(options);
   const memoryMiB = options.memoryMiB ?? DEFAULT_MEMORY_MIB;
   checkMemory(medium, memoryMiB);
   const configured = await configure(medium, boot, callerConfig(options, boot));
@@ -194,7 +198,7 @@ export async function startGuest(options: GuestOptions): Promise<Guest> {
     gdbPort: options.gdbPort,
     errorFd: 3,
     statusFd: 4,
-    extra: [...(options.qemuArguments ?? []), ...splitWords(process.env.QEMU_OPTS ?? "")],
+    extra: [...qemu, ...(options.qemuArguments ?? []), ...splitWords(process.env.QEMU_OPTS ?? "")],
   });
   const { command, args: words } = spawnCommand(args);
   // A process group of its own: Ctrl-C reaches us, and we tell the program.
