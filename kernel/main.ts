@@ -9,6 +9,7 @@ import { handleSyscall } from "./entry/syscall";
 import { handleTrap } from "./entry/trap";
 import * as bus from "./drivers/pci/bus";
 import { startMmioDevices } from "./drivers/virtio/mmio-devices";
+import { useBootScreen } from "./init/boot-screen";
 import { prepareModules, readConfiguration, startFirstProgram } from "./init/first-program";
 import { prepareNetwork, startNetwork } from "./init/network";
 import { registerModules } from "./modules/enabled";
@@ -29,6 +30,7 @@ export function boot(info: usize): void {
   stepDone("modules");
   bus.start();
   startMmioDevices(machine.commandLine);
+  useBootScreen(machine);
   stepDone("devices");
   startNetwork(config);
   startFirstProgram(machine, config);

@@ -54,6 +54,8 @@ export abstract class Framebuffer {
   caching: u64 = pageTables.WRITE_COMBINING;
   /** From one picture to the next. */
   refreshNs: u64 = DEFAULT_REFRESH_NS;
+  /** Programs that have it open: while there are any, the mode is theirs. */
+  users: i32 = 0;
   /** N of /dev/fbN; -1 before `register`. */
   index: i32 = -1;
 

@@ -12,6 +12,9 @@ const LIMIT_MS = 90_000;
 /** A device, whether modes can be set on it, and in how many bits a pixel. */
 const SCREENS: readonly { device: string; arguments: string[]; depths: number[] }[] = [
   { device: "VGA", arguments: ["-device", "VGA,romfile="], depths: [32, 24, 16] },
+  { device: "virtio-gpu-pci", arguments: ["-device", "virtio-gpu-pci,romfile="], depths: [32] },
+  { device: "virtio-vga without messages", arguments: ["-device", "virtio-vga,romfile=,vectors=0"], depths: [32] },
+  { device: "ramfb", arguments: ["-device", "ramfb"], depths: [32] },
   { device: "bochs-display", arguments: ["-device", "bochs-display"], depths: [32] },
 ];
 

@@ -138,6 +138,10 @@ export class MmioTransport extends VirtioTransport {
     return mmio.read32(this.registers + CONFIG + <u64>offset);
   }
 
+  writeConfig32(offset: u32, value: u32): void {
+    mmio.write32(this.registers + CONFIG + <u64>offset, value);
+  }
+
   connect(queues: InterruptHandler, _config: InterruptHandler): u32 {
     lines.connectIsa(this.line, queues);
     return NO_VECTOR;

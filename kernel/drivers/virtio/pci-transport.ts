@@ -148,6 +148,10 @@ export class PciTransport extends VirtioTransport {
     return this.config == 0 ? 0 : mmio.read32(this.config + <u64>offset);
   }
 
+  writeConfig32(offset: u32, value: u32): void {
+    if (this.config != 0) mmio.write32(this.config + <u64>offset, value);
+  }
+
   connect(queues: InterruptHandler, config: InterruptHandler): u32 {
     if (this.device.prepareMessages() > CONFIG_CHANGED_VECTOR && this.device.connectMessage(QUEUES_VECTOR, queues)) {
       this.hasMessages = true;

@@ -32,6 +32,11 @@ export class FramebufferFile extends File {
   ) {
     super();
     this.flags = flags;
+    screen.framebuffer.users++;
+  }
+
+  override close(): void {
+    this.screen.framebuffer.users--;
   }
 
   override mappable(): PageSource | null {
