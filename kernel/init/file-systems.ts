@@ -8,6 +8,7 @@ import { Erofs } from "../fs/erofs/erofs";
 import { registerFramebufferDevices } from "../fs/framebuffer/devices";
 import { Overlay } from "../fs/overlay/overlay";
 import { Tmpfs } from "../fs/tmpfs/tmpfs";
+import { registerMachineFiles } from "./machine-files";
 import { registerDisplayFiles } from "../procfs/display-files";
 import { createProcFileSystem, createSysFileSystem } from "../procfs/root";
 import { FileSystem } from "../vfs/file-system";
@@ -34,6 +35,7 @@ export function mountFileSystems(machine: Machine): string | null {
   attach(new Tmpfs(0o755), "/run", 0);
   registerFramebufferDevices();
   registerDisplayFiles();
+  registerMachineFiles(machine);
   return null;
 }
 
