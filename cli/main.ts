@@ -16,6 +16,7 @@ const COMMANDS: Record<string, { summary: string; load: () => Promise<CommandMod
   test: { summary: "run a project's node:test files in a virtual machine", load: () => import("./commands/test.ts") },
   init: { summary: "make a new project that runs", load: () => import("./commands/init.ts") },
   build: { summary: "make one bootable file of a program", load: () => import("./commands/build.ts") },
+  pack: { summary: "make a disc or a disk of a program", load: () => import("./commands/pack.ts") },
 };
 
 function help(): string {

@@ -115,6 +115,34 @@ export function withDefaultValue(words: string[], name: string, value: string): 
   return words.map((word) => (word === name ? `${name}=${value}` : word));
 }
 
+/** `--name` takes the next word as its value only when that can be one, else `value`. */
+export function withOptionalValue(
+  words: string[],
+  name: string,
+  isValue: (word: string) => boolean,
+  value: string,
+): string[] {
+  return words.flatMap((word, index) => {
+    if (word === name) return isValue(words[index + 1] ?? "") ? [] : [`${name}=${value}`];
+    return words[index - 1] === name && isValue(word) ? [`${name}=${word}`] : [word];
+  });
+}
+
+/** `1280x720`: a screen's width and height in pixels. */
+export function parseMode(text: string): { width: number; height: number } {
+  const match = /^(\d{3,5})x(\d{3,5})$/.exec(text);
+  const [width, height] = [Number(match?.[1]), Number(match?.[2])];
+  if (!match || width > 16384 || height > 16384) throw usage(`${text}: not a screen's size`, "write it as 1280x720");
+  return { width, height };
+}
+
+/** `3s`, `500ms`, `1.5` (seconds): milliseconds. */
+export function parseTime(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m)?$/.exec(text);
+  if (!match) throw usage(`${text}: not a time`, "write it as 3s or 500ms");
+  return Number(match[1]) * ({ ms: 1, s: 1000, m: 60_000 }[match[2] ?? "s"] ?? 1000);
+}
+
 /** Parse; null when help was asked for and printed. */
 export function parseCommand(command: Command, words: string[]): Command | null {
   try {

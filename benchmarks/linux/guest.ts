@@ -117,7 +117,6 @@ export function startLinux(options: LinuxOptions): RunningGuest {
     memoryMiB: options.memoryMiB,
     processors: options.processors ?? 1,
     ports: options.ports ?? [],
-    display: false,
     gdbPort: undefined,
     errorFd: 3,
     statusFd: 4,

@@ -1,8 +1,9 @@
 // `egg run`: build what TARGET names, boot it, be its terminal, end with its status.
 
 import { resolve } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { Option } from "commander";
-import { EXIT_SOFTWARE, EXIT_UNAVAILABLE, Failure } from "../failure.ts";
+import { EXIT_SOFTWARE, EXIT_UNAVAILABLE, EXIT_USAGE, Failure } from "../failure.ts";
 import { prepareTarget } from "../image/prepare.ts";
 import {
   ROOTFS_HELP,
@@ -16,13 +17,17 @@ import {
   parseKeyboard,
   parseMemory,
   parsePort,
+  parseTime,
   rootWithTarget,
   withDefaultValue,
+  withOptionalValue,
 } from "../options.ts";
 import { ACCELERATORS, type AcceleratorChoice } from "../run/accelerator.ts";
-import { attachTerminal, terminalConfig } from "../run/terminal.ts";
+import { attachTerminal, type Terminal, terminalConfig } from "../run/terminal.ts";
+import { takePicture, writePicture } from "../run/screenshot.ts";
 import { DEFAULT_MEMORY_MIB, type Guest, startGuest } from "../run/guest.ts";
-import { type BootMedium, endingStatus, type PortForward } from "../run/qemu.ts";
+import { AUTOMATIC, chooseDisplay, isDisplayWord, type Shown, thisDisplayHost } from "../run/display.ts";
+import { type BootMedium, endingStatus, MACHINE_KINDS, type MachineKind, type PortForward } from "../run/qemu.ts";
 
 interface RunOptions {
   publish?: PortForward[];
@@ -35,8 +40,12 @@ interface RunOptions {
   volume?: string[];
   env?: ([string, string] | null)[];
   accel: AcceleratorChoice;
-  display?: boolean;
   keyboard?: string;
+  display?: string;
+  screenshot?: string;
+  after?: number;
+  machine: MachineKind;
+  uefi?: boolean;
   strace?: string;
   gdb?: number;
   trace?: boolean;
@@ -44,6 +53,7 @@ interface RunOptions {
 }
 
 export const GDB_PORT = 1234;
+const PICTURE_AFTER_MS = 3000;
 /** What --strace without names means. */
 export const ALL_CALLS = "*";
 
@@ -87,10 +97,21 @@ export function runCommand() {
         .default("auto"),
     )
     .option("--rootfs <dir|tar>", ROOTFS_HELP)
-    .option("--display", "open a window with the guest's screen")
     .option("--keyboard <layout>", "layout of the guest's own keyboard: us, gb, de, fr (default: us)", (text) =>
       parseKeyboard(text),
     )
+    .option(
+      "--display [kind]",
+      "show the guest's screen: gtk or sdl (a window), vnc or vnc:N, none (default: a window where one can open, when the program wants a screen or a disk or disc is started)",
+    )
+    .option("--screenshot <file>", "write a picture of the guest's screen (PNG), then end the machine")
+    .option("--after <time>", "when to take it, from when the kernel has come up: 3s or 500ms (default: 3s)", parseTime)
+    .addOption(
+      new Option("--machine <kind>", "the machine: q35 (PCI Express), pc (PCI), microvm (no PCI, no screen)")
+        .choices(MACHINE_KINDS)
+        .default("q35"),
+    )
+    .option("--uefi", "start a disk or a disc by UEFI firmware (OVMF) instead of a BIOS")
     .option("--strace [names]", "print the program's system calls: all, or those named: --strace=read,write")
     .option("--gdb [port]", `wait for gdb on a TCP port: --gdb=PORT (default: ${GDB_PORT})`, (text) =>
       parseInteger(text, "--gdb", 1, 65535),
@@ -117,8 +138,43 @@ function mediumOf(prepared: Awaited<ReturnType<typeof prepareTarget>>): BootMedi
   return { kind: "kernel", path, append: undefined };
 }
 
+/** The guest's screen: as --display says, else when the program asks for one, when one can be seen on real machines too, or for a picture. */
+function displayFor(options: RunOptions, medium: BootMedium, isWanted: boolean): Shown | undefined {
+  if (options.machine === "microvm") {
+    if (options.display === undefined && options.screenshot === undefined) return undefined;
+    throw new Failure("--machine microvm has no screen", { advice: "leave out --machine", status: EXIT_USAGE });
+  }
+  if (options.display !== undefined) return chooseDisplay(options.display, thisDisplayHost());
+  if (options.screenshot !== undefined) return { display: "none", note: undefined };
+  if (isWanted) return chooseDisplay(AUTOMATIC, thisDisplayHost());
+  if (medium.kind === "kernel") return undefined;
+  const shown = chooseDisplay(AUTOMATIC, thisDisplayHost());
+  return { display: shown.display, note: process.stderr.isTTY ? shown.note : undefined };
+}
+
+/** Options that exclude each other. */
+function checkMachine({ uefi, machine }: RunOptions, medium: BootMedium): void {
+  if (uefi && medium.kind === "kernel") {
+    throw new Failure("--uefi starts disks and discs, this is neither", {
+      advice: "make one: egg pack -f iso -o app.iso, then egg run --uefi app.iso",
+      status: EXIT_USAGE,
+    });
+  }
+  if (machine === "microvm" && (uefi || medium.kind !== "kernel")) {
+    throw new Failure("--machine microvm starts a project, a program or an .elf image, no disk, disc or UEFI", {
+      advice: "egg build makes an .elf image",
+      status: EXIT_USAGE,
+    });
+  }
+}
+
 export async function run(words: string[], programArguments: string[] | undefined): Promise<number> {
-  const withValues = withDefaultValue(withDefaultValue(words, "--strace", ALL_CALLS), "--gdb", String(GDB_PORT));
+  const withValues = withOptionalValue(
+    withDefaultValue(withDefaultValue(words, "--strace", ALL_CALLS), "--gdb", String(GDB_PORT)),
+    "--display",
+    isDisplayWord,
+    AUTOMATIC,
+  );
   const command = parseCommand(runCommand(), withValues);
   if (!command) return 0;
   const options = command.opts<RunOptions>();
@@ -137,6 +193,9 @@ export async function run(words: string[], programArguments: string[] | undefine
   for (const warning of prepared.warnings) process.stderr.write(`egg: ${warning}\n`);
   const gdbPort = options.gdb;
   const medium = mediumOf(prepared);
+  checkMachine(options, medium);
+  const screen = displayFor(options, medium, prepared.wantsDisplay);
+  if (screen?.note !== undefined) process.stderr.write(`egg: ${screen.note}\n`);
   const guest = await startGuest({
     ...(medium.kind === "kernel" ? { elf: prepared.path } : { medium }),
     boot: {
@@ -156,7 +215,10 @@ export async function run(words: string[], programArguments: string[] | undefine
     accelerator: options.accel,
     ...(options.strace === undefined ? {} : { strace: straceNames(options.strace) }),
     trace: options.trace ?? false,
-    display: options.display ?? false,
+    ...(screen === undefined ? {} : { display: screen.display }),
+    machine: options.machine,
+    uefi: options.uefi ?? false,
+    monitor: options.screenshot !== undefined,
     qemuArguments: prepared.qemu ?? [],
     ...(gdbPort === undefined ? {} : { gdbPort }),
     output: "inherit",
@@ -166,7 +228,20 @@ export async function run(words: string[], programArguments: string[] | undefine
       `egg: waiting for gdb; in another terminal: gdb -x tools/gdb/kernel.py -ex "target remote :${gdbPort}" ${prepared.kernel ?? "build/kernel/kernel.elf"}\n`,
     );
   }
-  return await follow(guest);
+  const { screenshot } = options;
+  return await follow(
+    guest,
+    screenshot === undefined ? undefined : () => picture(guest, resolve(screenshot), options.after ?? PICTURE_AFTER_MS),
+  );
+}
+
+/** Take a picture of the screen, some time after the kernel came up, and end the machine. */
+async function picture(guest: Guest, path: string, afterMs: number): Promise<void> {
+  await guest.ready;
+  await setTimeout(afterMs, undefined, { ref: false });
+  if (!guest.monitor) return;
+  writePicture(path, await takePicture(guest.monitor));
+  guest.kill();
 }
 
 /** The terminal's kind is the program's to know; what -e sets comes after. */
@@ -182,19 +257,37 @@ function straceNames(value: string): boolean | string[] {
   return value === ALL_CALLS ? true : value.split(",").filter((name) => name !== "");
 }
 
-/** Be the guest's terminal until it ends; its status, or a Failure when it ended unwell. */
-export async function follow(guest: Guest): Promise<number> {
+/**
+ * Be the guest's terminal until it ends; its status, or a Failure when it ended unwell. `picture` ends the machine when
+ * it is done: that is success.
+ */
+export async function follow(guest: Guest, takePicture?: () => Promise<void>): Promise<number> {
   const terminal = attachTerminal(guest);
   try {
-    const { ending, qemuStatus, qemuErrors } = await guest.ended;
-    if (terminal.endedBy !== null) return 128 + terminal.endedBy;
-    const status = endingStatus(ending);
-    if (ending.kind === "panic") throw new Failure(`the kernel panicked: ${ending.message}`, { status: EXIT_SOFTWARE });
-    if (status !== null) return status;
-    throw qemuFailure(qemuStatus, qemuErrors);
+    const taken = takePicture?.().then(() => 0);
+    const status = followToEnd(guest, terminal);
+    if (taken === undefined) return await status;
+    return await Promise.race([taken, status.then(tooEarly)]);
   } finally {
+    guest.kill();
     terminal.detach();
   }
+}
+
+function tooEarly(status: number): never {
+  throw new Failure(`the program ended (status ${status}) before the picture was taken`, {
+    advice: "take it sooner: --after 500ms",
+    status: EXIT_SOFTWARE,
+  });
+}
+
+async function followToEnd(guest: Guest, terminal: Terminal): Promise<number> {
+  const { ending, qemuStatus, qemuErrors } = await guest.ended;
+  if (terminal.endedBy !== null) return 128 + terminal.endedBy;
+  const status = endingStatus(ending);
+  if (ending.kind === "panic") throw new Failure(`the kernel panicked: ${ending.message}`, { status: EXIT_SOFTWARE });
+  if (status !== null) return status;
+  throw qemuFailure(qemuStatus, qemuErrors);
 }
 
 /** QEMU ended without the guest's word: what it said, made plain for the common cases. */

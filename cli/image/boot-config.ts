@@ -24,6 +24,8 @@ export interface BootConfig {
   args?: string[];
   /** How many of `args` belong to the image (interpreter, script): other arguments replace those after them. Not the kernel's matter. */
   fixedArgs?: number;
+  /** `args` come behind the first `fixedArgs` ones of the image, which the kernel knows and whoever writes this does not. */
+  argsAfterFixed?: boolean;
   env?: Record<string, string>;
   cwd?: string;
   hostname?: string;
@@ -32,6 +34,8 @@ export interface BootConfig {
   stderr?: StderrKind;
   /** The keyboard's layout: us, gb, de, fr. */
   keyboard?: string;
+  /** Mark on the first serial line where the kernel's own output begins (cli/run/framing.ts). */
+  mark?: boolean;
   /** Terminal size. */
   columns?: number;
   rows?: number;
@@ -79,6 +83,7 @@ export function encodeBootConfig(config: BootConfig): string {
     if (value !== undefined) words.push(`${key}=${encodeValue(String(value))}`);
   };
   put("program", config.program);
+  if (config.argsAfterFixed) words.push("after-fixed");
   for (const arg of config.args ?? []) put("arg", arg);
   put("fixed", config.fixedArgs);
   for (const [name, value] of Object.entries(config.env ?? {})) put("env", `${name}=${value}`);
@@ -92,6 +97,7 @@ export function encodeBootConfig(config: BootConfig): string {
   put("rows", config.rows);
   if (config.strace === true) words.push("strace");
   else if (Array.isArray(config.strace)) put("strace", config.strace.join(","));
+  if (config.mark) words.push("mark");
   if (config.trace) words.push("trace");
   for (const address of config.addresses ?? []) put("ip", address);
   for (const gateway of config.gateways ?? []) put("gateway", gateway);
@@ -146,6 +152,12 @@ function applyWord(config: BootConfig, key: string, value: string, hasValue: boo
       break;
     case "strace":
       config.strace = hasValue ? value.split(",").filter((name) => name !== "") : true;
+      break;
+    case "after-fixed":
+      config.argsAfterFixed = true;
+      break;
+    case "mark":
+      config.mark = true;
       break;
     case "trace":
       config.trace = true;

@@ -13,8 +13,8 @@ import {
 
 export type Piece =
   | { offset: number; bytes: Uint8Array }
-  /** `length` bytes from the beginning of the file at `path`. */
-  | { offset: number; path: string; length: number };
+  /** `length` bytes of the file at `path`, from its beginning or from `from`. */
+  | { offset: number; path: string; length: number; from?: number };
 
 export interface Image {
   size: number;
@@ -28,12 +28,12 @@ export function shiftPieces(pieces: Piece[], offset: number): Piece[] {
 
 const CHUNK = 4 << 20;
 
-function copyInto(output: number, piece: { offset: number; path: string; length: number }, buffer: Buffer): void {
+function copyInto(output: number, piece: Extract<Piece, { path: string }>, buffer: Buffer): void {
   const input = openSync(piece.path, "r");
   try {
     let done = 0;
     while (done < piece.length) {
-      const count = readSync(input, buffer, 0, Math.min(CHUNK, piece.length - done), done);
+      const count = readSync(input, buffer, 0, Math.min(CHUNK, piece.length - done), (piece.from ?? 0) + done);
       if (count === 0) throw new Error(`${piece.path} is shorter than the ${piece.length} bytes it had`);
       writeFully(output, buffer.subarray(0, count), piece.offset + done);
       done += count;
@@ -79,7 +79,7 @@ export function imageBytes(image: Image): Buffer {
       try {
         let done = 0;
         while (done < piece.length) {
-          const count = readSync(input, out, piece.offset + done, piece.length - done, done);
+          const count = readSync(input, out, piece.offset + done, piece.length - done, (piece.from ?? 0) + done);
           if (count === 0) break;
           done += count;
         }

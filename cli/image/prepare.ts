@@ -59,6 +59,8 @@ export interface Prepared {
   target: Target;
   /** Guest memory that the project asks for. */
   memory: string | undefined;
+  /** The program draws on the screen. */
+  wantsDisplay: boolean;
   warnings: string[];
   /** The kernel in it, with symbols; undefined for what was built before. */
   kernel?: string;
@@ -127,10 +129,11 @@ async function prepareBuilt(target: BuiltTarget, options: PrepareOptions): Promi
     keepNewest(folder, ".elf", IMAGES_KEPT);
     keepNewest(folder, COPY_ENDING, COPIES_KEPT);
   }
-  const memory = target.kind === "script" || target.kind === "tests" ? target.settings.memory : undefined;
+  const settings = target.kind === "script" || target.kind === "tests" ? target.settings : {};
   const qemu = target.kind === "root" ? [] : (projectSettings(target.root).qemu ?? []);
   const warnings = [...(choice ? trustNotes(choice) : []), ...program.warnings];
-  return { path, target, memory, warnings, kernel: kernelFile, qemu };
+  const wantsDisplay = settings.display === true;
+  return { path, target, memory: settings.memory, wantsDisplay, warnings, kernel: kernelFile, qemu };
 }
 
 function rootTarget(given: string, args: string[] | undefined): Target {
@@ -152,7 +155,7 @@ export async function prepareTarget(given: string | Target, options: PrepareOpti
   }
   if (target.kind === "script" || target.kind === "program" || target.kind === "root" || target.kind === "tests")
     return await prepareBuilt(target, options);
-  return { path: target.path, target, memory: undefined, warnings: [] };
+  return { path: target.path, target, memory: undefined, wantsDisplay: false, warnings: [] };
 }
 
 /** The boot configuration inside a built image. */

@@ -4,6 +4,7 @@ import { closeSync, existsSync, openSync, readFileSync, readSync, realpathSync, 
 import { basename, dirname, extname, join, relative, resolve, sep } from "node:path";
 import { EXIT_BAD_DATA, EXIT_NO_INPUT, Failure } from "../failure.ts";
 import { KEYBOARDS } from "./boot-config.ts";
+import type { DiskFormat } from "../run/qemu.ts";
 import { configLocation, isElf } from "./elf.ts";
 
 /** The `egg` field of package.json. */
@@ -25,6 +26,8 @@ export interface EggSettings {
   external?: string[];
   /** `false`: bundle the project's own files only, copy all packages. */
   bundle?: boolean;
+  /** The program draws on the screen: `egg run` gives it one. */
+  display?: boolean;
   /** Debian packages whose files the image gets, with all they depend on. */
   packages?: string[];
   /** Kernel modules: files of the project, and packages that bring one. */
@@ -58,7 +61,7 @@ export type Target =
   | { kind: "root"; path: string; args: string[] | undefined; name: string }
   | { kind: "go"; folder: string; name: string }
   | { kind: "image"; path: string; name: string }
-  | { kind: "disk"; path: string; name: string; format: "raw" | "qcow2" | "vmdk" | "vpc" }
+  | { kind: "disk"; path: string; name: string; format: DiskFormat }
   | { kind: "cdrom"; path: string; name: string };
 
 const SCRIPT_EXTENSIONS = [".ts", ".mts", ".cts", ".tsx", ".js", ".mjs", ".cjs", ".jsx"];
@@ -66,11 +69,11 @@ const USUAL_ENTRIES = ["main", "index", "src/main", "src/index", "app", "src/app
 /** Enough of a file to know it by, and to find a kernel's headers in. */
 const HEAD_BYTES = 64 << 10;
 
-export function readHead(path: string, length = HEAD_BYTES): Buffer {
+export function readHead(path: string, length = HEAD_BYTES, offset = 0): Buffer {
   const file = openSync(path, "r");
   try {
     const buffer = Buffer.alloc(length);
-    return buffer.subarray(0, readSync(file, buffer, 0, length, 0));
+    return buffer.subarray(0, readSync(file, buffer, 0, length, offset));
   } finally {
     closeSync(file);
   }
@@ -143,7 +146,8 @@ export function parseSettings(value: unknown, where: string): EggSettings {
         if (!isStringRecord(field)) throw wrong('"egg.env" must be an object of strings');
         break;
       case "bundle":
-        if (typeof field !== "boolean") throw wrong('"egg.bundle" must be true or false');
+      case "display":
+        if (typeof field !== "boolean") throw wrong(`"egg.${key}" must be true or false`);
         break;
       default:
         throw wrong(`unknown key "egg.${key}"`);
@@ -226,6 +230,12 @@ function projectAbove(own: string): string {
   }
 }
 
+/** A fixed VHD is a raw disk with a footer of 512 bytes. */
+function isFixedVhd(path: string): boolean {
+  const size = statSync(path).size;
+  return size > 512 && readHead(path, 8, size - 512).toString("latin1") === "conectix";
+}
+
 function fileTarget(path: string, root: string, settings: EggSettings, name: string): Target {
   if (SCRIPT_EXTENSIONS.includes(extname(path))) return { kind: "script", entry: path, root, settings, name };
   const head = readHead(path);
@@ -239,7 +249,9 @@ function fileTarget(path: string, root: string, settings: EggSettings, name: str
   if (head.length > 0x8006 && head.toString("latin1", 0x8001, 0x8006) === "CD001") return { kind: "cdrom", path, name };
   if (head.toString("latin1", 0, 4) === "QFI\xfb") return { kind: "disk", path, name, format: "qcow2" };
   if (head.toString("latin1", 0, 4) === "KDMV") return { kind: "disk", path, name, format: "vmdk" };
-  if (head.toString("latin1", 0, 8) === "conectix") return { kind: "disk", path, name, format: "vpc" };
+  if (head.toString("latin1", 0, 8) === "vhdxfile") return { kind: "disk", path, name, format: "vhdx" };
+  if (head.toString("latin1", 0, 8) === "conectix" || isFixedVhd(path))
+    return { kind: "disk", path, name, format: "vpc" };
   if (head.length >= 512 && head.readUInt16LE(510) === 0xaa55) return { kind: "disk", path, name, format: "raw" };
   if (/^#!.*\b(node|tsx|ts-node|bun|deno)\b/.test(head.toString("latin1", 0, 200))) {
     return { kind: "script", entry: path, root, settings, name };

@@ -7,6 +7,7 @@
 //   fd 2     QEMU's own complaints
 //   fd 3     COM2: the program's standard error and the kernel's messages, when those are kept apart
 //   fd 4     port 0xe9: how it ended
+//   fd 5     QEMU's monitor, when it is wanted
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, rmSync, statSync } from "node:fs";
@@ -15,8 +16,19 @@ import type { Duplex, Readable, Writable } from "node:stream";
 import { EXIT_NO_INPUT, EXIT_UNAVAILABLE, EXIT_USAGE, errorCode, Failure } from "../failure.ts";
 import { type BootConfig, encodeBootConfig, mergeBootConfig, withArguments } from "../image/boot-config.ts";
 import { type AcceleratorChoice, chooseAccelerator, thisHost } from "./accelerator.ts";
-import { frameData, frameEnd, frameSignal, frameWindow } from "./framing.ts";
-import { type BootMedium, type Ending, endingStatus, type PortForward, parseEnding, qemuArguments } from "./qemu.ts";
+import { AfterMark, frameData, frameEnd, frameSignal, frameWindow } from "./framing.ts";
+import { prepareUefi } from "./firmware.ts";
+import { Monitor } from "./monitor.ts";
+import {
+  type BootMedium,
+  type Display,
+  type Ending,
+  endingStatus,
+  type MachineKind,
+  type PortForward,
+  parseEnding,
+  qemuArguments,
+} from "./qemu.ts";
 
 const QEMU_PROGRAM = "qemu-system-x86_64";
 /** Memory beyond the image that the smallest program needs, MiB. */
@@ -44,7 +56,13 @@ export interface GuestOptions {
   accelerator?: AcceleratorChoice;
   strace?: boolean | string[];
   trace?: boolean;
-  display?: boolean;
+  /** Where the guest's screen is shown; without it there is none. */
+  display?: Display;
+  machine?: MachineKind;
+  /** Start by UEFI firmware; `medium` is a disk or a disc then. */
+  uefi?: boolean;
+  /** Open QEMU's monitor: `Guest.monitor`. */
+  monitor?: boolean;
   /** A file for the frames on the network card, in pcap format. */
   pcap?: string;
   gdbPort?: number;
@@ -88,6 +106,10 @@ export interface Guest {
   endInput(): void;
   sendSignal(signal: number): void;
   resize(columns: number, rows: number): void;
+  /** QEMU's monitor, if it was asked for. */
+  readonly monitor: Monitor | null;
+  /** The kernel has come up and takes input, or the machine has ended. */
+  readonly ready: Promise<void>;
   /** End the machine at once. */
   kill(): void;
   readonly ended: Promise<{ ending: Ending; qemuStatus: number | null; qemuErrors: string }>;
@@ -123,7 +145,11 @@ async function resolveMedium(
 /** The configuration the caller adds to the image's; only what differs, so that it fits the loader's command line. */
 function callerConfig(options: GuestOptions, image: BootConfig): BootConfig {
   const config: BootConfig = { ...options.boot };
-  if (options.args !== undefined) config.args = withArguments(image, options.args);
+  if (options.args !== undefined) {
+    // What stands in a disk or a disc, the kernel alone can tell.
+    config.argsAfterFixed = options.medium !== undefined && options.medium.kind !== "kernel";
+    config.args = config.argsAfterFixed ? options.args : withArguments(image, options.args);
+  }
   if (options.env !== undefined) config.env = { ...config.env, ...options.env };
   if (options.strace !== undefined) config.strace = options.strace;
   if (options.trace !== undefined) config.trace = options.trace;
@@ -137,7 +163,7 @@ async function configure(
   config: BootConfig,
 ): Promise<{ medium: BootMedium; temporary: string | undefined }> {
   const text = encodeBootConfig(config);
-  if (medium.kind !== "kernel") return { medium, temporary: undefined };
+  if (medium.kind !== "kernel") return { medium: { ...medium, told: `${text} mark` }, temporary: undefined };
   if (text.length <= APPEND_LIMIT) return { medium: { ...medium, append: text }, temporary: undefined };
   const { copyWithConfig } = await import("../image/prepare.ts");
   const path = copyWithConfig(medium.path, mergeBootConfig(image, config));
@@ -186,6 +212,7 @@ export async function startGuest(options: GuestOptions): Promise<Guest> {
   const memoryMiB = options.memoryMiB ?? DEFAULT_MEMORY_MIB;
   checkMemory(medium, memoryMiB);
   const configured = await configure(medium, boot, callerConfig(options, boot));
+  const uefi = options.uefi ? prepareUefi() : undefined;
   const args = qemuArguments({
     medium: configured.medium,
     accelerator: chooseAccelerator(options.accelerator ?? "auto", thisHost()),
@@ -193,7 +220,10 @@ export async function startGuest(options: GuestOptions): Promise<Guest> {
     processors: options.processors ?? 1,
     ports: options.ports ?? [],
     hasNetwork: options.hasNetwork ?? true,
-    display: options.display ?? false,
+    display: options.display,
+    ...(options.machine ? { machine: options.machine } : {}),
+    uefi,
+    monitorFd: options.monitor ? 5 : undefined,
     pcap: options.pcap,
     gdbPort: options.gdbPort,
     errorFd: 3,
@@ -201,13 +231,29 @@ export async function startGuest(options: GuestOptions): Promise<Guest> {
     extra: [...qemu, ...(options.qemuArguments ?? []), ...splitWords(process.env.QEMU_OPTS ?? "")],
   });
   const { command, args: words } = spawnCommand(args);
+  const isInherited = options.output === "inherit";
+  const isLoaded = medium.kind !== "kernel";
   // A process group of its own: Ctrl-C reaches us, and we tell the program.
   const child = spawn(command, words, {
-    stdio: ["pipe", options.output === "inherit" ? "inherit" : "pipe", "pipe", "pipe", "pipe"],
+    stdio: [
+      "pipe",
+      isInherited && !isLoaded ? "inherit" : "pipe",
+      "pipe",
+      "pipe",
+      "pipe",
+      ...(options.monitor ? ["pipe" as const] : []),
+    ],
     detached: true,
     ...(options.signal ? { signal: options.signal, killSignal: "SIGKILL" as const } : {}),
   });
-  return wireGuest(child, configured.temporary);
+  let stdout: Readable | null = child.stdout;
+  // What firmware and loaders write before the kernel is kept back.
+  if (isLoaded && stdout) stdout = stdout.pipe(new AfterMark());
+  if (isLoaded && isInherited) stdout?.pipe(process.stdout, { end: false });
+  return wireGuest(child, { stdout: isInherited ? null : stdout, isLoaded }, () => {
+    if (configured.temporary !== undefined) rmSync(configured.temporary, { force: true });
+    uefi?.remove();
+  });
 }
 
 /** Default guest memory in MiB. */
@@ -219,10 +265,14 @@ function collectText(stream: Readable): { text(): string } {
   return { text: () => Buffer.concat(chunks).toString("utf8") };
 }
 
-function wireGuest(child: ChildProcess, temporary: string | undefined): Guest {
+function wireGuest(
+  child: ChildProcess,
+  { stdout, isLoaded }: { stdout: Readable | null; isLoaded: boolean },
+  cleanUp: () => void,
+): Guest {
   const input = child.stdin as Writable;
-  const errors = child.stdio[3] as Duplex;
-  const statusStream = child.stdio[4] as Duplex;
+  const [, , , errors, statusStream, monitor] = child.stdio as unknown as Duplex[];
+  if (!errors || !statusStream) throw new Error("QEMU was started without its wires");
   const statusLines = collectText(statusStream);
   // A serial port loses what comes before the kernel has set it up.
   const takesInput = new Promise<void>((resolve) => {
@@ -240,8 +290,10 @@ function wireGuest(child: ChildProcess, temporary: string | undefined): Guest {
       reject(new Failure(`QEMU cannot be started: ${error.message}`, { status: EXIT_UNAVAILABLE, cause: error }));
     });
     child.on("close", (code) => {
-      if (temporary !== undefined) rmSync(temporary, { force: true });
-      resolve({ ending: parseEnding(statusLines.text()), qemuStatus: code, qemuErrors: qemuErrors.text() });
+      cleanUp();
+      // What went through AfterMark arrives a moment later.
+      const result = { ending: parseEnding(statusLines.text()), qemuStatus: code, qemuErrors: qemuErrors.text() };
+      setImmediate(() => resolve(result));
     });
   });
   const send = (bytes: Uint8Array): boolean => (input.writable ? input.write(bytes) : true);
@@ -250,8 +302,10 @@ function wireGuest(child: ChildProcess, temporary: string | undefined): Guest {
   };
   return {
     process: child,
-    stdout: child.stdout,
-    stderr: errors,
+    stdout,
+    stderr: isLoaded ? errors.pipe(new AfterMark()) : errors,
+    monitor: monitor ? new Monitor(monitor) : null,
+    ready: takesInput,
     write: async (data) => {
       await takesInput;
       if (send(frameData(data)) || !input.writable) return;

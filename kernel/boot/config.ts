@@ -25,6 +25,8 @@ export class BootConfig {
   program: StaticArray<u8> = new StaticArray<u8>(0);
   /** argv; empty: [program]. */
   args: Array<StaticArray<u8>> = [] as StaticArray<u8>[];
+  /** How many of `args` a later text with `after-fixed` keeps: the interpreter and the script. */
+  fixedArguments: i32 = i32.MAX_VALUE;
   /** NAME=VALUE each. */
   environment: Array<StaticArray<u8>> = [] as StaticArray<u8>[];
   directory: StaticArray<u8> = bytes("/");
@@ -34,6 +36,8 @@ export class BootConfig {
   stderr: OutputKind = OutputKind.TTY;
   /** The keyboard's layout; empty: us. */
   keyboard: StaticArray<u8> = new StaticArray<u8>(0);
+  /** Say on the console where the kernel's own output begins. */
+  marksBeginning: bool = false;
   /** The window's size, and whether someone who knows said it. */
   isSized: bool = false;
   columns: i32 = 80;
@@ -68,6 +72,9 @@ export class BootConfig {
         if (!seenArgument) this.args = [] as StaticArray<u8>[];
         seenArgument = true;
         this.args.push(value);
+      } else if (isKey(text, position, split, "after-fixed")) {
+        if (!seenArgument) this.args = this.args.slice(0, min(this.args.length, this.fixedArguments));
+        seenArgument = true;
       } else if (isKey(text, position, split, "ip")) {
         if (!seenAddress) this.addresses = [] as StaticArray<u8>[];
         seenAddress = true;
@@ -96,6 +103,7 @@ export class BootConfig {
     else if (isKey(text, start, end, "cwd")) this.directory = value;
     else if (isKey(text, start, end, "hostname")) this.hostName = value;
     else if (isKey(text, start, end, "keyboard")) this.keyboard = value;
+    else if (isKey(text, start, end, "fixed")) this.fixedArguments = number(value, 0);
     else if (isKey(text, start, end, "stdin")) {
       if (isText(value, "tty")) this.stdin = StdinKind.TTY;
       else if (isText(value, "pipe")) this.stdin = StdinKind.PIPE;
@@ -113,7 +121,8 @@ export class BootConfig {
     else if (isKey(text, start, end, "strace")) {
       this.traceCalls = true;
       this.tracedCalls = value;
-    } else if (isKey(text, start, end, "trace")) this.traceBoot = true;
+    } else if (isKey(text, start, end, "mark")) this.marksBeginning = true;
+    else if (isKey(text, start, end, "trace")) this.traceBoot = true;
   }
 
   /** Add a variable, replacing one of the same name. */

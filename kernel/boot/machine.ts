@@ -46,6 +46,8 @@ export class RootImage {
 export class Machine {
   /** The loader's protocol, for the boot log. */
   protocol: string = "";
+  /** Started without a boot loader: whoever started the machine wrote the command line. */
+  isDirect: bool = false;
   /** Time-stamp counter at the first instruction. */
   ticksAtEntry: u64 = 0;
   /** Memory to use; what the firmware, the image and the modules occupy is taken out. */

@@ -21,6 +21,7 @@ export function readPvh(physical: u64, machine: Machine): bool {
   let info = direct(physical);
   if (mem.load32(info) != MAGIC || mem.load32(info + VERSION) < 1) return false;
   machine.protocol = "PVH";
+  machine.isDirect = true;
   machine.setCommandLine(mem.load64(info + COMMAND_LINE));
   machine.rsdp = mem.load64(info + RSDP);
 

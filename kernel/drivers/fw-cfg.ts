@@ -59,6 +59,16 @@ export function findFile(name: string): u32 {
 /** Bytes of the file that `findFile` found last. */
 export let foundSize: u32 = 0;
 
+/** The first bytes of a file, at most `most`; empty when there is none. */
+export function readFile(name: string, most: u32): StaticArray<u8> {
+  let key = findFile(name);
+  if (key == 0) return new StaticArray<u8>(0);
+  let bytes = new StaticArray<u8>(<i32>min(foundSize, most));
+  port.out16(SELECTOR, key);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = <u8>port.in8(DATA);
+  return bytes;
+}
+
 /** Write a small file from kernel memory. False when the device refuses. */
 export function writeFile(key: u32, source: u64, length: u32): bool {
   if (!isThere() || length > BUFFER_SIZE) return false;

@@ -2,6 +2,8 @@
 
 import { BootConfig } from "../boot/config";
 import { Machine } from "../boot/machine";
+import { features } from "../cpu/features";
+import * as fwCfg from "../drivers/fw-cfg";
 import { showSteps, stepDone } from "../boot/trace";
 import { Text } from "../lib/text";
 import { errnoName } from "../abi/errno-names";
@@ -42,11 +44,16 @@ function complaint(): Text {
   return new Text(512).string("eggos: ");
 }
 
-/** Read the configuration that came with the image and with the loader. */
+/** What `egg run` tells a kernel that came from a disk or a disc, whose loader has a command line of its own. */
+const TOLD: string = "opt/eggos/boot";
+const TOLD_SIZE: u32 = 1 << 20;
+
+/** Read the configuration that came with the image, with the loader, and from `egg run`. */
 export function readConfiguration(machine: Machine): BootConfig {
   let config = new BootConfig();
   config.read(machine.imageConfiguration);
   config.read(machine.commandLine);
+  if (features.isVirtual && !machine.isDirect) config.read(fwCfg.readFile(TOLD, TOLD_SIZE));
   return config;
 }
 

@@ -1,6 +1,7 @@
 // Descriptors 0, 1 and 2 of the first program: the terminal on the serial line, or streams (docs/command-line.md,
 // "Boot configuration"). Also how terminals reach processes.
 
+import { bytesAddress } from "memory/address";
 import { EIO, ERESTARTSYS, ENXIO } from "../abi/errno";
 import { SIGTTIN } from "../abi/signal";
 import { O_RDWR } from "../abi/fcntl";
@@ -206,10 +207,16 @@ class DrainSerialPorts extends ExitHook {
   }
 }
 
+/** DLE STX: here the kernel's output begins (docs/command-line.md, "Standard output"). */
+const MARK: StaticArray<u8> = [0x10, 0x02];
+
 /** Where the kernel's own lines go: with standard error. */
 export function directLog(config: BootConfig): void {
+  if (config.marksBeginning) com1.write(bytesAddress(MARK), <u64>MARK.length);
   addExitHook(new DrainSerialPorts());
   if (config.stderr == OutputKind.COM2 && com2.initialize()) {
+    // Firmware writes to all serial ports.
+    if (config.marksBeginning) com2.write(bytesAddress(MARK), <u64>MARK.length);
     log.replaceSinks(new SerialSink(com2, false));
   } else {
     log.replaceSinks(new SerialSink(com1, config.stdout == OutputKind.TTY));

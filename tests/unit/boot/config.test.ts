@@ -86,3 +86,12 @@ test("malformed texts are read as far as they make sense", () => {
   assert.equal(exports.value(3), 80);
   assert.equal(exports.value(4), 24);
 });
+
+test("arguments from outside come behind the image's own fixed ones", () => {
+  read("program=/n arg=node arg=/main.js arg=old fixed=2", "after-fixed arg=new arg=er");
+  assert.equal(text(ARGV), "node\n/main.js\nnew\ner");
+  read("program=/n arg=node arg=/main.js arg=old fixed=2", "after-fixed");
+  assert.equal(text(ARGV), "node\n/main.js");
+  read("program=/n arg=n arg=old", "after-fixed arg=x");
+  assert.equal(text(ARGV), "n\nold\nx");
+});

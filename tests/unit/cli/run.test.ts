@@ -4,8 +4,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { qemuFailure } from "../../../cli/commands/run.ts";
 import { chooseAccelerator, type Host, kvmObstacle } from "../../../cli/run/accelerator.ts";
-import { frameData, frameSignal, frameWindow } from "../../../cli/run/framing.ts";
+import { chooseDisplay, type DisplayHost } from "../../../cli/run/display.ts";
+import { AfterMark, frameData, frameSignal, frameWindow } from "../../../cli/run/framing.ts";
 import { splitWords } from "../../../cli/run/guest.ts";
+import { readPixmap } from "../../../cli/run/screenshot.ts";
 import { endingStatus, type MachineSettings, parseEnding, qemuArguments } from "../../../cli/run/qemu.ts";
 
 const linux: Host = { platform: "linux", arch: "x64", cpuInfo: "flags\t\t: fpu vmx sse\n", kvmOpens: true };
@@ -15,7 +17,6 @@ const settings: MachineSettings = {
   memoryMiB: 256,
   processors: 1,
   ports: [],
-  display: false,
   gdbPort: undefined,
   errorFd: 3,
   statusFd: 4,
@@ -59,8 +60,8 @@ test("one processor is started and two are possible", () => {
 });
 
 test("no device brings an option ROM", () => {
-  const args = qemuArguments({ ...settings, display: true });
-  const devices = args.filter((_, index) => args[index - 1] === "-device" && /pci|vga/.test(args[index] ?? ""));
+  const args = qemuArguments({ ...settings, display: "none" });
+  const devices = args.filter((_, index) => args[index - 1] === "-device" && /pci|vga/i.test(args[index] ?? ""));
   assert.ok(devices.length >= 3);
   for (const device of devices) assert.match(device, /romfile=(,|$)/);
 });
@@ -132,4 +133,74 @@ test("frames are written to the file of --pcap, whatever its name", () => {
   const args = qemuArguments({ ...settings, pcap: "/tmp/a,b.pcap" });
   assert.equal(args[args.indexOf("-object") + 1], "filter-dump,id=pcap,netdev=net0,file=/tmp/a,,b.pcap");
   assert.ok(!qemuArguments(settings).includes("-object"));
+});
+
+test("a disk boots by UEFI with a copy of the firmware's variables", () => {
+  const args = qemuArguments({
+    ...settings,
+    medium: { kind: "disk", path: "/a.vhdx", format: "vhdx" },
+    uefi: { code: "/code,1.fd", variables: "/tmp/vars.fd" },
+  });
+  const drives = args.filter((_, index) => args[index - 1] === "-drive");
+  assert.deepEqual(drives, [
+    "if=pflash,unit=0,format=raw,readonly=on,file=/code,,1.fd",
+    "if=pflash,unit=1,format=raw,file=/tmp/vars.fd",
+    "file=/a.vhdx,if=none,id=disk,format=vhdx",
+  ]);
+});
+
+test("a disk's kernel is told by fw_cfg, an image's by its command line", () => {
+  const told = qemuArguments({ ...settings, medium: { kind: "cdrom", path: "/a.iso", told: "arg=a,b" } });
+  assert.equal(after(told, "-fw_cfg"), "name=opt/eggos/boot,string=arg=a,,b");
+  assert.ok(!qemuArguments(settings).includes("-fw_cfg"));
+});
+
+test("microvm has its devices without PCI, and the second serial port as a device", () => {
+  const args = qemuArguments({ ...settings, machine: "microvm" });
+  assert.match(after(args, "-machine") ?? "", /^microvm,/);
+  assert.ok(args.includes("virtio-net-device,netdev=net0"));
+  assert.ok(args.includes("isa-serial,iobase=0x2f8,irq=3,chardev=errors"));
+  assert.ok(!args.some((word) => word.includes("-pci")));
+});
+
+test("the screen is a device, shown where it was asked for", () => {
+  const shown = (display: MachineSettings["display"]) => after(qemuArguments({ ...settings, display }), "-display");
+  assert.equal(shown({ vnc: 3 }), "vnc=127.0.0.1:3");
+  assert.equal(shown("gtk"), "gtk");
+  assert.ok(!qemuArguments(settings).some((word) => word.startsWith("VGA")));
+  assert.ok(qemuArguments({ ...settings, display: "none" }).includes("VGA,romfile="));
+});
+
+test("a window opens where it can, and one line says what else there is", () => {
+  const bare: DisplayHost = { platform: "linux", environment: {}, available: () => ["none"] };
+  const desktop: DisplayHost = { platform: "linux", environment: { DISPLAY: ":0" }, available: () => ["gtk", "sdl"] };
+  assert.deepEqual(chooseDisplay("auto", desktop), { display: "gtk", note: undefined });
+  assert.equal(chooseDisplay("sdl", desktop).display, "sdl");
+  assert.equal(chooseDisplay("auto", bare).display, "none");
+  assert.match(chooseDisplay("auto", bare).note ?? "", /--display vnc.*--screenshot/);
+  assert.match(chooseDisplay("auto", { ...desktop, available: () => [] }).note ?? "", /qemu-system-gui/);
+  assert.deepEqual(chooseDisplay("vnc:2", bare).display, { vnc: 2 });
+  assert.match(chooseDisplay("vnc", bare).note ?? "", /127\.0\.0\.1:5900/);
+  assert.throws(() => chooseDisplay("gtk", bare), /no display here/);
+  assert.throws(() => chooseDisplay("x11", bare), /not a display/);
+  assert.throws(() => chooseDisplay("vnc:100", bare), /no such VNC screen/);
+});
+
+test("what firmware wrote before the mark is dropped, wherever pieces end", async () => {
+  const pass = async (...pieces: string[]): Promise<string> => {
+    const stream = new AfterMark();
+    for (const piece of pieces) stream.write(Buffer.from(piece, "latin1"));
+    stream.end();
+    return Buffer.concat(await stream.toArray()).toString("latin1");
+  };
+  assert.equal(await pass("noise\x10", "\x02hel", "lo\x10\x02"), "hello\x10\x02");
+  assert.equal(await pass("grub: ", "error"), "grub: error");
+  assert.equal(await pass("\x10\x02"), "");
+});
+
+test("QEMU's pictures are read, and damaged ones refused", () => {
+  const picture = readPixmap(Buffer.concat([Buffer.from("P6\n2 1\n255\n"), Buffer.from([1, 2, 3, 4, 5, 6])]));
+  assert.deepEqual([picture.width, picture.height, ...picture.data], [2, 1, 1, 2, 3, 4, 5, 6]);
+  assert.throws(() => readPixmap(Buffer.from("P6\n2 1\n255\nabc")), /cut off/);
+  assert.throws(() => readPixmap(Buffer.from("P3\n2 1\n255\n")), /cannot be|can read/);
 });
