@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
 
 #define KDSETMODE 0x4b3a
@@ -51,6 +52,30 @@ static void scroll(void) {
   for (int i = 1; i <= 300; i++) printf("line %d\n", i);
 }
 
+// Asks where the cursor is and shows what the terminal answers.
+static void query(int console) {
+  struct termios settings, raw;
+  char answer[32];
+  int length = 0;
+  tcgetattr(console, &settings);
+  raw = settings;
+  cfmakeraw(&raw);
+  tcsetattr(console, TCSANOW, &raw);
+  write(console, "\033[6n", 4);
+  while (length < 31 && read(console, answer + length, 1) == 1 && answer[length++] != 'R') {
+  }
+  answer[length] = 0;
+  tcsetattr(console, TCSANOW, &settings);
+  printf("answer %s\n", length ? answer + 1 : "none");
+}
+
+static void flood(void) {
+  static char line[80];
+  memset(line, 'x', 79);
+  line[79] = '\n';
+  for (int i = 0; i < 10 * 1024 * 1024 / 80; i++) fwrite(line, 1, 80, stdout);
+}
+
 int main(int count, char** names) {
   struct winsize window = {0};
   int console = open("/dev/console", O_RDWR | O_NOCTTY);
@@ -63,6 +88,8 @@ int main(int count, char** names) {
     if (!strcmp(name, "pager")) pager();
     if (!strcmp(name, "progress")) progress();
     if (!strcmp(name, "scroll")) scroll();
+    if (!strcmp(name, "query")) query(console);
+    if (!strcmp(name, "flood")) flood();
     if (!strcmp(name, "window")) printf("%d columns, %d rows\n", window.ws_col, window.ws_row);
     if (!strcmp(name, "graphics")) {
       int mode = -1, keyboard = -1;
