@@ -104,7 +104,11 @@ function assertShows(picture: Picture, model: ScreenModel, font: BitmapFont): nu
       const wanted = font.glyphs.get(text === "" ? 0x20 : (codes[0]?.codePointAt(0) ?? 0x20));
       if (codes.length > 1 || wanted === undefined) continue;
       const seen = bitsAt(picture, font, row, column, 0);
-      assert.deepEqual(seen, wanted, `row ${row} column ${column} is not ${JSON.stringify(text)}: "${model.line(row)}"`);
+      assert.deepEqual(
+        seen,
+        wanted,
+        `row ${row} column ${column} is not ${JSON.stringify(text)}: "${model.line(row)}"`,
+      );
       compared++;
     }
   }
@@ -113,10 +117,7 @@ function assertShows(picture: Picture, model: ScreenModel, font: BitmapFont): nu
 
 /** The model of what was written: the line that the kernel greets with, read from the picture, and the program's bytes. */
 function modelOf(picture: Picture, output: string, font: BitmapFont, greeting: string): ScreenModel {
-  const model = new ScreenModel(
-    Math.floor(picture.width / font.width),
-    Math.floor(picture.height / font.height),
-  );
+  const model = new ScreenModel(Math.floor(picture.width / font.width), Math.floor(picture.height / font.height));
   return model.write(`${greeting}\r\n`).write(Buffer.from(output, "latin1"));
 }
 
@@ -142,7 +143,8 @@ for (const [what, qemu, font] of [
     assert.ok(assertShows(picture, model, font) > 1000);
     assert.match(model.text(), new RegExp(`${model.columns} columns, ${model.rows} rows`));
     // The first colour cell of `colors`: red.
-    const row = Array.from({ length: model.rows }, (_, at) => at).find((at) => model.cell(at, 2).style === "bg=1") ?? -1;
+    const row =
+      Array.from({ length: model.rows }, (_, at) => at).find((at) => model.cell(at, 2).style === "bg=1") ?? -1;
     assert.equal(picture.at(2 * font.width, row * font.height), 0xcd3131);
     running.guest.endInput();
     assert.deepEqual((await running.guest.ended).ending, { kind: "exit", status: 0 });
@@ -213,7 +215,19 @@ test("--trace shows the phases of the boot", { timeout: LIMIT_MS }, async () => 
 function startBare(device: string, args: string[]): { monitor: Monitor; output(): string } {
   const monitor = new Monitor();
   const words = ["program=/programs/screen", "cwd=/tmp", "arg=screen", ...args.map((arg) => `arg=${arg}`)];
-  const machine = ["-machine", "q35", "-cpu", "max", "-smp", "1,maxcpus=2", "-m", "256", "-nodefaults", "-display", "none"];
+  const machine = [
+    "-machine",
+    "q35",
+    "-cpu",
+    "max",
+    "-smp",
+    "1,maxcpus=2",
+    "-m",
+    "256",
+    "-nodefaults",
+    "-display",
+    "none",
+  ];
   const child = spawn("qemu-system-x86_64", [
     ...machine,
     ...["-serial", "stdio", "-kernel", image, "-append", words.join(" "), "-device", device],
