@@ -132,6 +132,7 @@ const GREETING = /^eggos \d+\.\d+\.\d+, \d+ MB of memory, ready in \d+ ms$/;
 for (const [what, qemu, font] of [
   ["VGA", ["-device", "VGA,romfile="], fonts.small],
   ["bochs-display alone", ["-device", "bochs-display"], fonts.small],
+  ["virtio-vga", ["-device", "virtio-vga,romfile="], fonts.small],
   ["a large screen", ["-device", "VGA,romfile=,vgamem_mb=64,xres=2560,yres=1440"], fonts.large],
 ] as const) {
   test(`${what}: text, colours and progress look as the terminal's model says`, { timeout: LIMIT_MS }, async () => {
