@@ -1,7 +1,7 @@
 // `npm run bench`: the same programs on eggos and on a Linux guest, in turn, on the same QEMU settings.
 //
 //   npm run bench                        all parts, 5 rounds
-//   npm run bench -- micro boot          only these parts (boot, micro, processes, node, http)
+//   npm run bench -- micro boot          only these parts (boot, micro, processes, console, node, http)
 //   --rounds N   --system eggos,linux-initramfs,linux-disk   --json FILE   --memory MIB
 //   --count                              the guest's clock counts instructions: 1 ns is one, whatever else the machine does
 //
@@ -10,6 +10,7 @@
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { bootPart } from "./parts/boot.ts";
+import { consolePart } from "./parts/console.ts";
 import { httpPart } from "./parts/http.ts";
 import { microPart } from "./parts/micro.ts";
 import { nodePart } from "./parts/node.ts";
@@ -27,6 +28,7 @@ const PARTS: Record<string, Part> = {
   boot: bootPart,
   micro: microPart,
   processes: processesPart,
+  console: consolePart,
   node: nodePart,
   http: httpPart,
 };
