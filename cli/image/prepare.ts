@@ -153,7 +153,13 @@ export async function prepareTarget(given: string | Target, options: PrepareOpti
     const path = await buildGoProgram(target.folder, target.name);
     target = { kind: "program", path, name: target.name, root: target.folder };
   }
-  if (target.kind === "script" || target.kind === "program" || target.kind === "root" || target.kind === "tests")
+  if (
+    target.kind === "script" ||
+    target.kind === "program" ||
+    target.kind === "node" ||
+    target.kind === "root" ||
+    target.kind === "tests"
+  )
     return await prepareBuilt(target, options);
   return { path: target.path, target, memory: undefined, wantsDisplay: false, warnings: [] };
 }

@@ -95,6 +95,18 @@ async function testsProgram(target: TestsTarget): Promise<Program> {
   return await nodeProgram(project, records, command, [runnerEntry()]);
 }
 
+/** Node.js as it comes: without arguments its prompt. */
+async function plainNode(): Promise<Program> {
+  return {
+    base: await prepareBase("node"),
+    baseKind: "node",
+    entries: [],
+    boot: commonBoot({ program: "/usr/bin/node", args: ["node"], fixedArgs: 1, cwd: "/root" }),
+    key: "node",
+    warnings: [],
+  };
+}
+
 /** The offset in the file of a virtual address. */
 function fileOffset(elf: Elf, address: bigint): number | null {
   for (const segment of elf.segments) {
@@ -183,7 +195,7 @@ function checkLibraries(name: string, interpreter: string, needed: string[], bas
 }
 
 /** What an image is built of. */
-export type BuiltTarget = Extract<Target, { kind: "script" | "program" | "root" | "tests" }>;
+export type BuiltTarget = Extract<Target, { kind: "script" | "program" | "node" | "root" | "tests" }>;
 
 export async function prepareProgram(target: BuiltTarget): Promise<Program> {
   if (target.kind === "root") {
@@ -192,5 +204,6 @@ export async function prepareProgram(target: BuiltTarget): Promise<Program> {
     return { ...root, base: { key: "", entries: [] }, baseKind: "static" };
   }
   if (target.kind === "tests") return await testsProgram(target);
+  if (target.kind === "node") return await plainNode();
   return target.kind === "script" ? await scriptProgram(target) : await linuxProgram(target);
 }

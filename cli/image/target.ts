@@ -4,6 +4,7 @@ import { closeSync, existsSync, openSync, readFileSync, readSync, realpathSync, 
 import { basename, dirname, extname, join, relative, resolve, sep } from "node:path";
 import { EXIT_BAD_DATA, EXIT_NO_INPUT, Failure } from "../failure.ts";
 import { KEYBOARDS } from "./boot-config.ts";
+import { repositoryRoot } from "../paths.ts";
 import type { DiskFormat } from "../run/qemu.ts";
 import { configLocation, isElf } from "./elf.ts";
 
@@ -57,6 +58,8 @@ export type Target =
   | TestsTarget
   | { kind: "script"; entry: string; root: string; settings: EggSettings; name: string }
   | { kind: "program"; path: string; name: string; root: string }
+  /** Node.js itself: its prompt, or what its arguments say. */
+  | { kind: "node"; name: string }
   /** A root file system, and the words of the program in it to start. */
   | { kind: "root"; path: string; args: string[] | undefined; name: string }
   | { kind: "go"; folder: string; name: string }
@@ -66,6 +69,9 @@ export type Target =
 
 const SCRIPT_EXTENSIONS = [".ts", ".mts", ".cts", ".tsx", ".js", ".mjs", ".cjs", ".jsx"];
 const USUAL_ENTRIES = ["main", "index", "src/main", "src/index", "app", "src/app", "server", "src/server"];
+/** Targets by name, where no file or folder is called so: Node.js's prompt, and the shell among the examples. */
+const NODE = "node";
+const SHELL = "shell";
 /** Enough of a file to know it by, and to find a kernel's headers in. */
 const HEAD_BYTES = 64 << 10;
 
@@ -205,7 +211,8 @@ function folderTarget(folder: string): Target {
   }
   if (existsSync(join(folder, "go.mod"))) return { kind: "go", folder, name };
   throw new Failure(`${shown(folder)}: no program found in this folder`, {
-    advice: 'add a main.ts, or name the entry file in package.json ("main" or "egg.main")',
+    advice:
+      'add a main.ts, or name the entry file in package.json ("main" or "egg.main"); egg run shell starts a shell, egg run node a prompt',
     status: EXIT_NO_INPUT,
   });
 }
@@ -265,6 +272,8 @@ function fileTarget(path: string, root: string, settings: EggSettings, name: str
 export function findTarget(given: string): Target {
   const path = resolve(given);
   const stats = statSync(path, { throwIfNoEntry: false });
+  if (!stats && given === NODE) return { kind: "node", name: NODE };
+  if (!stats && given === SHELL) return folderTarget(join(repositoryRoot, "examples", SHELL));
   if (!stats) {
     throw new Failure(`${given}: no such file or folder`, { advice: "check the name", status: EXIT_NO_INPUT });
   }

@@ -24,7 +24,13 @@ import { Text } from "../lib/text";
 import * as log from "../log/log";
 import { addExitHook, ExitHook } from "../panic/power";
 import { currentProcess, currentThread } from "../process/current";
-import { isOrphanedGroup, SessionWatcher, setSessionWatcher } from "../process/process-group";
+import {
+  isOrphanedGroup,
+  SessionWatcher,
+  setSessionWatcher,
+  setTerminalNames,
+  TerminalNames,
+} from "../process/process-group";
 import { Process } from "../process/process";
 import { findProcess, firstProcess, isGroup, processAt, processCount } from "../process/process-table";
 import { signalGroup, signalProcess } from "../process/signal-send";
@@ -47,6 +53,11 @@ const CONSOLE_PATH: StaticArray<u8> = bytesOf("/dev/ttyS0");
 
 /** The terminal that descriptors 0–2 and /dev/console are. */
 let console: SerialConsole | null = null;
+
+function terminalOfProcess(process: Process): Tty | null {
+  if (process.hasNoTerminal) return null;
+  return terminalOf(process.sessionId);
+}
 
 class ProcessJobControl extends JobControl {
   override signalGroup(groupId: i32, signal: i32): void {
@@ -91,8 +102,7 @@ class ProcessJobControl extends JobControl {
   }
 
   override get callerTerminal(): Tty | null {
-    let process = currentProcess();
-    return process.hasNoTerminal ? null : terminalOf(process.sessionId);
+    return terminalOfProcess(currentProcess());
   }
 
   override giveUpTerminal(): void {
@@ -105,6 +115,18 @@ class ProcessJobControl extends JobControl {
 
   override isGroup(groupId: i32): bool {
     return isGroup(groupId);
+  }
+}
+
+class NameTerminals extends TerminalNames {
+  override deviceOf(process: Process): u64 {
+    let tty = terminalOfProcess(process);
+    return tty === null ? 0 : tty.deviceNumber;
+  }
+
+  override foregroundOf(process: Process): i32 {
+    let tty = terminalOfProcess(process);
+    return tty === null ? -1 : tty.foregroundGroup;
   }
 }
 
@@ -151,6 +173,7 @@ class ControllingTerminalDriver extends DeviceDriver {
 export function setUpConsole(config: BootConfig): void {
   setJobControl(new ProcessJobControl());
   setSessionWatcher(new ReleaseTerminal());
+  setTerminalNames(new NameTerminals());
   let isFramed = config.stdin != StdinKind.RAW;
   let isStream = config.stdin == StdinKind.PIPE || config.stdin == StdinKind.NONE;
   let made = new SerialConsole(com1, isFramed, isStream);

@@ -6,18 +6,16 @@
 import * as cpu from "machine/cpu";
 import { KERNEL_CODE, TrapFrame } from "machine/frame";
 import * as image from "machine/image";
-import { LINEAR_BASE, STACKS_END, STACKS_START } from "machine/linear";
+import { LINEAR_BASE } from "machine/linear";
 import * as mem from "machine/mem";
 import * as symbols from "machine/symbols";
-import { at, pointerOf } from "memory/address";
-import * as pageTables from "memory/page-tables";
+import { at } from "memory/address";
 import { abortFile, abortLine, abortMessage } from "runtime/abort";
 import { Text } from "../lib/text";
 import * as log from "../log/log";
+import { appendFunctions, isOnStack, MAX_DEPTH } from "./backtrace";
 import { exitPanicking } from "./power";
 
-const MAX_DEPTH: i32 = 40;
-const NAME_SIZE: i32 = 200;
 const BREAKPOINT: u64 = 3;
 const UNDEFINED_INSTRUCTION: u64 = 6;
 const DOUBLE_FAULT: u64 = 8;
@@ -25,9 +23,8 @@ const DOUBLE_FAULT: u64 = 8;
 const NULL_PAGE: u64 = 0x1000;
 const PAGE_FAULT: u64 = 14;
 
-const line: Text = new Text(512);
+const line: Text = new Text(1024);
 const reason: Text = new Text(256);
-const name: StaticArray<u8> = new StaticArray<u8>(NAME_SIZE);
 let isPanicking: bool = false;
 
 /** The kernel found that it cannot go on. */
@@ -125,27 +122,11 @@ function traceFrom(framePointer: u64): void {
   }
 }
 
-/** One line for each function at a code address: inlined ones first. */
+/** The functions at a code address, inlined ones first. */
 function showCode(address: u64): void {
-  let depth: u32 = 0;
-  let length = symbols.describe(address, depth, pointerOf(name), NAME_SIZE);
-  if (length == 0) {
-    line.string("    at ").hex(address);
-    flush();
-    return;
-  }
-  while (length > 0) {
-    line.string("    at ").array(name, 0, <i32>length);
-    flush();
-    depth++;
-    length = symbols.describe(address, depth, pointerOf(name), NAME_SIZE);
-  }
-}
-
-function isOnStack(address: u64): bool {
-  if ((address & 7) != 0 || address < LINEAR_BASE + <u64>STACKS_START) return false;
-  if (address >= LINEAR_BASE + <u64>STACKS_END - 16) return false;
-  return pageTables.kernel() == 0 || pageTables.translateKernel(address + 15) != 0;
+  appendFunctions(line, "    at ", address);
+  log.write(line.address, <u64>line.length);
+  line.clear();
 }
 
 function flush(): void {

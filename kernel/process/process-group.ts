@@ -56,3 +56,20 @@ export function setSessionWatcher(sessionWatcher: SessionWatcher): void {
 export function sessionEnded(sessionId: i32): void {
   watcher.ended(sessionId);
 }
+
+/** What a process's controlling terminal is, for /proc/PID/stat: set by the terminals' side. */
+export class TerminalNames {
+  /** Its device number, 0 without one; its foreground group, -1 without one. */
+  deviceOf(_process: Process): u64 {
+    return 0;
+  }
+  foregroundOf(_process: Process): i32 {
+    return -1;
+  }
+}
+
+export let terminalNames: TerminalNames = new TerminalNames();
+
+export function setTerminalNames(names: TerminalNames): void {
+  terminalNames = names;
+}

@@ -123,6 +123,10 @@ export class UserThread extends Thread {
   }
 
   /** Go to ring 3 for the first time. */
+  override get isKernels(): bool {
+    return false;
+  }
+
   override main(): void {
     if (this.setChildTid != 0) store32(this.setChildTid, this.id);
     while (this.attention != 0) deliverPending(this, false);

@@ -29,6 +29,7 @@ import {
   ProcText,
   TextSource,
 } from "./proc-file-system";
+import { renderStack } from "./stack-files";
 import { renderLimits, renderStat, renderStatus } from "./status-files";
 
 /** Which file of a process a source renders. */
@@ -49,6 +50,7 @@ const enum Kind {
   PERSONALITY,
   SCHEDSTAT,
   SMAPS,
+  STACK,
   STAT,
   STATM,
   STATUS,
@@ -139,6 +141,11 @@ class ProcessFile extends TextSource {
           }
         }
         break;
+      case Kind.STACK: {
+        let thread = this.thread !== null ? this.thread : process.firstThread;
+        if (isAlive && thread !== null) renderStack(thread, text);
+        break;
+      }
       case Kind.STAT:
         renderStat(process, this.thread, text);
         break;
@@ -342,6 +349,7 @@ function makeDirectory(fileSystem: ProcFileSystem, process: Process, thread: Use
   add(directory, process, thread, "personality", Kind.PERSONALITY, 0o400);
   add(directory, process, thread, "schedstat", Kind.SCHEDSTAT, 0o444);
   add(directory, process, thread, "smaps", Kind.SMAPS, 0o444);
+  add(directory, process, thread, "stack", Kind.STACK, 0o400);
   add(directory, process, thread, "stat", Kind.STAT, 0o444);
   add(directory, process, thread, "statm", Kind.STATM, 0o444);
   add(directory, process, thread, "status", Kind.STATUS, 0o444);

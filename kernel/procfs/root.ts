@@ -11,6 +11,7 @@ import { failOpen, Inode } from "../vfs/inode";
 import * as system from "../process/system-name";
 import { addAt, FixedLink, numberOf, ProcDirectory, ProcFileSystem, ProcLink, TextSource } from "./proc-file-system";
 import { processDirectory } from "./process-directory";
+import { KernelThreads } from "./stack-files";
 import * as files from "./system-files";
 
 /** Process directories come after the fixed names. */
@@ -109,6 +110,7 @@ export function createProcFileSystem(): ProcFileSystem {
   registerProcFile("swaps", new files.Constant("Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n"));
   registerProcFile("uptime", new files.Uptime());
   registerProcFile("version", new files.Version());
+  registerProcFile("eggos/threads", new KernelThreads(), 0o400);
   registerProcFile("eggos/collector", new files.CollectorStatistics());
   registerProcFile("sys/fs/aio-max-nr", new files.Setting(65536), 0o644);
   registerProcFile("sys/fs/file-max", new files.Setting(1048576), 0o644);

@@ -3,6 +3,7 @@
 import { NS_PER_CLOCK_TICK } from "../abi/time";
 import { Text } from "../lib/text";
 import { processRunNs, processSystemNs, threadRunNs, threadSystemNs } from "../process/cpu-time";
+import { terminalNames } from "../process/process-group";
 import { Process, ProcessState } from "../process/process";
 import { LIMIT_COUNT, ResourceLimits, RLIM_INFINITY } from "../process/resource-limits";
 import { setOf } from "../process/signal-set";
@@ -37,7 +38,8 @@ export function renderStat(process: Process, thread: UserThread | null, text: Te
   if (shown !== null) text.nulTerminated(shown.name);
   text.string(") ").byte(stateLetter(process, shown)).byte(0x20);
   text.signed(parentId(process)).byte(0x20).signed(process.groupId).byte(0x20).signed(process.sessionId);
-  text.string(" 0 -1 0 "); // tty_nr, tpgid, flags
+  text.byte(0x20).decimal(terminalNames.deviceOf(process)).byte(0x20);
+  text.signed(terminalNames.foregroundOf(process)).string(" 0 "); // flags
   text.decimal(usage.minorFaults).string(" 0 ").decimal(usage.majorFaults).string(" 0 ");
   let systemNs = thread !== null ? threadSystemNs(thread) : processSystemNs(process);
   appendTimes(text, thread !== null ? threadRunNs(thread) : processRunNs(process), systemNs);

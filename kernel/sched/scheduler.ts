@@ -29,6 +29,7 @@ export const timers = new TimerHeap();
 const idleThread: Thread = new Thread(); // adopts the boot stack, in slot 0
 idleThread.stackTop = stacks.topOf(0);
 let currentThread: Thread = idleThread;
+const ownThreads: Array<Thread> = [idleThread];
 let sliceEndNs: u64 = FOREVER;
 let deadThread: Thread | null = null;
 let totalSwitches: u64 = 0;
@@ -69,8 +70,19 @@ export function start(thread: Thread): bool {
   if (top == 0) return false;
   thread.stackTop = top;
   stacks.setSavedPointer(top, cpu.prepareStack(top, pointerOf(thread)));
+  if (thread.isKernels) {
+    for (let i = ownThreads.length - 1; i >= 0; i--) {
+      if (ownThreads[i].state == ThreadState.EXITED) ownThreads.splice(i, 1);
+    }
+    ownThreads.push(thread);
+  }
   enqueue(thread);
   return true;
+}
+
+/** The kernel's own threads, the idle one first; some may have ended. */
+export function kernelThreads(): Array<Thread> {
+  return ownThreads;
 }
 
 /** Make a blocked thread ready. Returns whether it was blocked. */

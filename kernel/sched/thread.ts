@@ -58,6 +58,11 @@ export class Thread extends ListNode {
   /** The thread's body, run once on its own stack. When it returns the thread is over. */
   main(): void {}
 
+  /** Whether no program is behind it. */
+  get isKernels(): bool {
+    return true;
+  }
+
   /** Whether a signal waits that would end an interruptible wait. */
   get isInterrupted(): bool {
     return false;

@@ -10,6 +10,7 @@ import { anonymousSource, PageSource } from "../../memory/page-source";
 import { current } from "../../sched/scheduler";
 import { DeviceDriver, registerCharacter } from "../../vfs/devices";
 import { File } from "../../vfs/file";
+import { LogDriver } from "./log-device";
 
 const MEMORY_MAJOR: u32 = 1;
 const NULL_MINOR: u32 = 3;
@@ -17,6 +18,7 @@ const ZERO_MINOR: u32 = 5;
 const FULL_MINOR: u32 = 7;
 const RANDOM_MINOR: u32 = 8;
 const URANDOM_MINOR: u32 = 9;
+const LOG_MINOR: u32 = 11;
 
 /** Reads nothing, takes everything. */
 export class NullFile extends File {
@@ -141,4 +143,5 @@ export function registerMemoryDevices(): void {
   registerCharacter(MEMORY_MAJOR, FULL_MINOR, "full", driver);
   registerCharacter(MEMORY_MAJOR, RANDOM_MINOR, "random", driver);
   registerCharacter(MEMORY_MAJOR, URANDOM_MINOR, "urandom", driver);
+  registerCharacter(MEMORY_MAJOR, LOG_MINOR, "kmsg", new LogDriver(), 0o644);
 }

@@ -100,7 +100,7 @@ export function topOf(slot: i32): usize {
   return STACKS_START + <usize>(slot + 1) * SLOT_SIZE;
 }
 
-function slotOf(top: usize): i32 {
+export function slotOf(top: usize): i32 {
   return <i32>((top - STACKS_START) / SLOT_SIZE) - 1;
 }
 
