@@ -59,7 +59,7 @@ export type Target =
   | { kind: "script"; entry: string; root: string; settings: EggSettings; name: string }
   | { kind: "program"; path: string; name: string; root: string }
   /** Node.js itself: its prompt, or what its arguments say. */
-  | { kind: "node"; name: string }
+  | { kind: "node"; name: string; root: string }
   /** A root file system, and the words of the program in it to start. */
   | { kind: "root"; path: string; args: string[] | undefined; name: string }
   | { kind: "go"; folder: string; name: string }
@@ -272,7 +272,7 @@ function fileTarget(path: string, root: string, settings: EggSettings, name: str
 export function findTarget(given: string): Target {
   const path = resolve(given);
   const stats = statSync(path, { throwIfNoEntry: false });
-  if (!stats && given === NODE) return { kind: "node", name: NODE };
+  if (!stats && given === NODE) return { kind: "node", name: NODE, root: projectAbove(process.cwd()) };
   if (!stats && given === SHELL) return folderTarget(join(repositoryRoot, "examples", SHELL));
   if (!stats) {
     throw new Failure(`${given}: no such file or folder`, { advice: "check the name", status: EXIT_NO_INPUT });
