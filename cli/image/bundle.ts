@@ -17,6 +17,8 @@ import * as esbuild from "esbuild";
 import { EXIT_BAD_DATA, Failure } from "../failure.ts";
 import { repositoryRoot } from "../paths.ts";
 import { guestPath } from "./guest-path.ts";
+import { localPackages } from "./local-packages.ts";
+
 import { type Format, formatOf, LOADERS, NODE_TARGET, outputPath, SCRIPT } from "./module-format.ts";
 import { isNativePackage, packageFolder, packageName, WHOLE_PACKAGES } from "./packages.ts";
 import { insertPrefix, PLACE_VARIABLES, placePrefix, SELF_AWARE } from "./place.ts";
@@ -230,6 +232,7 @@ async function bundleOne(bundling: Bundling, entry: string): Promise<{ files: Bu
             },
           }
         : {}),
+      alias: localPackages(root),
       plugins: [bundling.plugin(entry, format)],
     })
     .catch((error: unknown) => {

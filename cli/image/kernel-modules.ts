@@ -3,9 +3,10 @@
 //   "egg": { "kernel": ["./kernel/uname.ts", "eggos-driver-foo"], "trusted": ["eggos-driver-foo"], "without": ["e1000"] }
 //   a kernel package's own package.json: "eggos": { "kernel": "./driver.ts" }
 
-import { existsSync, realpathSync, statSync } from "node:fs";
-import { dirname, join, relative, resolve, sep } from "node:path";
+import { existsSync, statSync } from "node:fs";
+import { join, relative, resolve, sep } from "node:path";
 import { EXIT_BAD_DATA, EXIT_NO_INPUT, Failure } from "../failure.ts";
+import { packageFolder } from "./local-packages.ts";
 import { type EggSettings, isInside, type Package, readPackage, shown } from "./target.ts";
 
 /** Modules from one folder; tools/kernel/packages.ts has the same shape. */
@@ -113,20 +114,6 @@ function kernelEntries(folder: string): string[] {
     throw wrong(shown(join(folder, "package.json")), '"eggos.kernel" must be a file name or a list of them');
   }
   return entries;
-}
-
-/** Where a package is installed; one that package.json names by `file:` need not be. */
-export function packageFolder(root: string, manifest: Package, name: string): string | undefined {
-  for (let folder = root; ; folder = dirname(folder)) {
-    const candidate = join(folder, "node_modules", name);
-    if (existsSync(join(candidate, "package.json"))) return realpathSync(candidate);
-    if (dirname(folder) === folder) break;
-  }
-  const wanted: unknown = { ...manifest.dependencies, ...manifest.optionalDependencies }[name];
-  const local = typeof wanted === "string" ? /^(?:file|link):(.+)$/.exec(wanted)?.[1] : undefined;
-  if (local === undefined) return undefined;
-  const folder = resolve(root, local);
-  return existsSync(join(folder, "package.json")) ? realpathSync(folder) : undefined;
 }
 
 function markTrusted(

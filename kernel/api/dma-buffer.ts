@@ -19,18 +19,21 @@ export class DmaBuffer {
   /** At least `length` bytes, up to 4 MiB; below 4 GiB on demand. */
   constructor(length: u64, isBelow4GB: bool = false) {
     let pages = (length + PAGE - 1) / PAGE;
-    if (pages == 0 || pages > MOST_PAGES) return;
-    let physical = frames.allocateContiguous(<u32>pages, isBelow4GB);
-    if (physical == 0) return;
-    mem.fill(direct(physical), 0, pages * PAGE);
-    this.physical = physical;
-    this.length = pages * PAGE;
-    this.start = physical;
-    this.end = physical + this.length;
+    if (pages > 0 && pages <= MOST_PAGES) this.allocate(<u32>pages, isBelow4GB);
   }
 
   private start: u64 = 0;
   private end: u64 = 0;
+
+  private allocate(pages: u32, isBelow4GB: bool): void {
+    let physical = frames.allocateContiguous(pages, isBelow4GB);
+    if (physical == 0) return;
+    this.physical = physical;
+    this.length = <u64>pages * PAGE;
+    this.start = physical;
+    this.end = physical + this.length;
+    mem.fill(direct(physical), 0, this.length);
+  }
 
   get isThere(): bool {
     return this.end != 0;

@@ -23,43 +23,23 @@ class Claim {
 const claims: Array<Claim> = [] as Claim[];
 
 export class IoPorts {
-  private constructor(
-    readonly first: u32,
-    readonly count: u32,
-  ) {}
+  /** The first port; `offset`s count from here. */
+  readonly first: u32;
+  /** 0 when they are not to be had. */
+  readonly count: u32;
 
-  /** Ports `first` to `first + count - 1`; null, with a line in the log, when someone has one of them. */
-  static claim(first: u32, count: u32): IoPorts | null {
-    if (count == 0 || first >= PORTS || count > PORTS - first) return null;
-    let last = first + count - 1;
-    for (let i = 0; i < KERNELS.length; i += 2) {
-      if (first <= KERNELS[i + 1] && last >= KERNELS[i]) return IoPorts.refuse(first, module.KERNEL);
-    }
-    for (let i = 0; i < claims.length; i++) {
-      if (first <= claims[i].last && last >= claims[i].first) return IoPorts.refuse(first, claims[i].owner);
-    }
-    claims.push(new Claim(first, last, module.current));
-    return new IoPorts(first, count);
+  /**
+   * Ports `first` to `first + count - 1`: none of them, with a line in the log, when someone has one already. With a
+   * device, the ports of its region `bar` instead.
+   */
+  constructor(first: u32, count: u32, device: PciDevice | null = null, bar: i32 = 0) {
+    this.first = device === null ? first : device.isIo(bar) ? device.ioPort(bar) : 0;
+    let wanted = device === null ? count : device.isIo(bar) ? device.ioSize(bar) : 0;
+    this.count = isFree(this.first, wanted, device !== null) ? wanted : 0;
   }
 
-  /** The ports of a device's region `bar`; null when that is no I/O region. */
-  static ofDevice(device: PciDevice, bar: i32): IoPorts | null {
-    if (bar < 0 || bar > 5 || !device.isIo(bar)) return null;
-    let first = device.ioPort(bar);
-    let count = device.ioSize(bar);
-    return first == 0 || count == 0 || count > PORTS - first ? null : new IoPorts(first, count);
-  }
-
-  private static refuse(first: u32, owner: string): IoPorts | null {
-    log
-      .begin(log.ERROR)
-      .string("module ")
-      .string(module.current)
-      .string(" claims I/O port ")
-      .hex(<u64>first);
-    log.line.string(" and what follows, but ").string(owner).string(" has it");
-    log.end();
-    return null;
+  get isThere(): bool {
+    return this.count != 0;
   }
 
   private at(offset: u32, size: u32): u32 {
@@ -90,4 +70,32 @@ export class IoPorts {
   out32(offset: u32, value: u32): void {
     port.out32(this.at(offset, 4), value);
   }
+}
+
+/** Whether there are such ports and nobody has them; then they are the module's that registers. */
+function isFree(first: u32, count: u32, isDevices: bool): bool {
+  if (count == 0 || first >= PORTS || count > PORTS - first) return false;
+  let last = first + count - 1;
+  for (let i = 0; i < KERNELS.length; i += 2) {
+    if (first <= KERNELS[i + 1] && last >= KERNELS[i]) return refuse(first, module.KERNEL);
+  }
+  // Who drives a device has its ports.
+  if (isDevices) return true;
+  for (let i = 0; i < claims.length; i++) {
+    if (first <= claims[i].last && last >= claims[i].first) return refuse(first, claims[i].owner);
+  }
+  claims.push(new Claim(first, last, module.current));
+  return true;
+}
+
+function refuse(first: u32, owner: string): bool {
+  log
+    .begin(log.ERROR)
+    .string("module ")
+    .string(module.current)
+    .string(" claims I/O port ")
+    .hex(<u64>first);
+  log.line.string(" and what follows, but ").string(owner).string(" has it");
+  log.end();
+  return false;
 }

@@ -7,7 +7,7 @@
 // atomic between blocking calls.
 
 import { ETIMEDOUT } from "../abi/errno";
-import { wait as waitOn } from "../sched/block";
+import { waitUninterruptibly as waitOnOnly, wait as waitOn } from "../sched/block";
 import * as clock from "../sched/clock";
 import * as scheduler from "../sched/scheduler";
 import { Thread } from "../sched/thread";
@@ -47,6 +47,11 @@ export function start(name: string, task: Task): bool {
  */
 export function wait(queue: WaitQueue, deadlineNs: u64 = FOREVER): i32 {
   return waitOn(queue, deadlineNs);
+}
+
+/** As `wait`, but signals do not end it: for what ends by itself, such as a device's answer. */
+export function waitUninterruptibly(queue: WaitQueue, deadlineNs: u64 = FOREVER): i32 {
+  return waitOnOnly(queue, deadlineNs);
 }
 
 /** Let `durationNs` nanoseconds pass. 0, or -EINTR. */

@@ -22,6 +22,11 @@ export class Text {
     return linearAddress(pointerOf(this.bytes));
   }
 
+  /** As `length`, whatever was done to that: never more than there is. */
+  get size(): i32 {
+    return max(0, min(this.length, this.bytes.length));
+  }
+
   /** Called when `needed` more bytes do not fit: whether there is room now. */
   makeRoom(_needed: i32): bool {
     return false;

@@ -83,7 +83,7 @@ export function begin(level: i32): Text {
 
 /** Finish the line begun last. */
 export function end(): void {
-  if (line.length == line.capacity) line.length--;
+  line.length = min(line.size, line.capacity - 1);
   line.byte(0x0a);
   for (let i = 0; i < line.length; i++) ring[<i32>((written + <u64>i) % <u64>RING_SIZE)] = line.bytes[i];
   written += <u64>line.length;

@@ -147,8 +147,9 @@ class TextFile extends File {
   override readAt(io: IoVector, offset: u64): i64 {
     let text = this.text;
     if (text === null) text = this.made();
-    if (offset >= <u64>text.length) return 0;
-    return io.put(text.address + offset, min(io.remaining, <u64>text.length - offset));
+    let size = <u64>text.size;
+    if (offset >= size) return 0;
+    return io.put(text.address + offset, min(io.remaining, size - offset));
   }
 
   override write(io: IoVector): i64 {

@@ -13,6 +13,7 @@ import { writeTables } from "../tables/tables.ts";
 import { apiFile, type KernelPackage, realFile } from "./packages.ts";
 import { hash, hashFile, readIfThere, repositoryRoot, writeWhole } from "./cache.ts";
 import { showPlace, shownPath } from "./diagnostic.ts";
+import { keepPrivate } from "./privacy.ts";
 import { typeCollector } from "./type-collector.ts";
 
 /** The part of asc's interface that is used here (its own declarations would put `i32`, `load` … into our globals). */
@@ -141,7 +142,8 @@ async function compileNow(options: CompileOptions): Promise<CompileResult> {
     ...(options.arguments ?? []),
   ];
   const collector = typeCollector();
-  const transforms: unknown[] = [collector.transform, trustMarked(packages)];
+  const isBound = (path: string): boolean => realFile(packages, path)?.owner.isTrusted === false;
+  const transforms: unknown[] = [collector.transform, trustMarked(packages), keepPrivate(isBound)];
   if (options.runtime === "kernel") {
     asc.libraryFiles["rt/index-kernel"] = 'import "runtime/index";\n';
     argv.push("--runtime", "kernel", ...kernelAliases(inputs));
@@ -187,7 +189,8 @@ async function compileNow(options: CompileOptions): Promise<CompileResult> {
     },
     transforms,
   });
-  if (errors.length > 0) throw new CompileError(errors);
+  // asc looks some expressions up more than once.
+  if (errors.length > 0) throw new CompileError([...new Set(errors)]);
   if (error) throw new CompileError([printed.trim() || error.message]);
 
   const wasm = outputs.get("out.wasm");
@@ -299,7 +302,7 @@ function compilerKey(options: CompileOptions): string {
   const versions = ["assemblyscript", "binaryen"].map(
     (name) => hashFile(join(packageFolder(name), "package.json")) ?? "",
   );
-  const self = ["compile.ts", "type-collector.ts", "cache.ts"].map(
+  const self = ["compile.ts", "packages.ts", "privacy.ts", "type-collector.ts", "cache.ts"].map(
     (name) => hashFile(join(import.meta.dirname, name)) ?? "",
   );
   return hash(JSON.stringify(options), ...versions, ...self);

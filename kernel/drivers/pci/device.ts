@@ -65,7 +65,7 @@ export class PciDevice {
   }
 
   isIo(index: i32): bool {
-    return (this.bar(index) & 1) != 0;
+    return index >= 0 && index < BAR_COUNT && (this.bar(index) & 1) != 0;
   }
 
   /** The first port of an I/O region. */

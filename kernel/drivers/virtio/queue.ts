@@ -98,6 +98,7 @@ export class Virtqueue {
 
   /** Add a piece; those the device writes come after those it reads (§2.7.4.2). */
   add(physical: u64, length: u32, isDeviceWritable: bool): void {
+    assert(this.wanted != 0 ? this.pieces < this.wanted : this.freeCount > 0, "a chain longer than it was begun");
     let flags: u32 = isDeviceWritable ? FLAG_WRITE : 0;
     if (this.wanted != 0) {
       let at = this.indirect + <u64>(this.head * INDIRECT_LIMIT + this.pieces) * DESCRIPTOR;
