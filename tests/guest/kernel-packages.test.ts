@@ -7,6 +7,7 @@ import { type GuestResult, runGuest } from "../../cli/run/guest.ts";
 
 const TIME_LIMIT_MS = 60_000;
 const examples = join(import.meta.dirname, "../../examples");
+const fixtures = join(import.meta.dirname, "../fixtures/kernel-packages");
 
 function runProject(folder: string): Promise<GuestResult> {
   return runGuest({ target: folder, timeoutMs: TIME_LIMIT_MS });
@@ -17,4 +18,31 @@ test("examples/syscall: a module's handler runs before the kernel's own, which g
   assert.equal(result.status, 0, result.stderr);
   assert.equal(result.stdout, "eggos\n");
   assert.match(result.stderr, /^syscall `uname` called$/m);
+});
+
+test("examples/driver: a package's driver computes by interrupt and copies by DMA", async () => {
+  const result = await runProject(join(examples, "driver"));
+  assert.equal(result.status, 0, result.stderr);
+  assert.equal(
+    result.stdout,
+    "0! = 1\n5! = 120\n10! = 3628800\n12! = 479001600\nwritten to the device and read back by DMA\n",
+  );
+});
+
+test("what a module registers is there for programs: calls, devices, files, timers, threads", async () => {
+  const result = await runProject(join(fixtures, "whole-api"));
+  assert.equal(result.status, 0, result.stderr);
+  assert.deepEqual(JSON.parse(result.stdout), {
+    hostname: "eggos",
+    shouted: [11, "QUIET WORDS", 11, 7],
+    others: [0, 6, 10, 15, 21],
+    turned: "Uryyb",
+    squares: [9, 16, 25, 36],
+    left: 6,
+    isBlock: true,
+    zero: [0, 0, 0, 0],
+    report: "ticks 3 thread done\nnoted\n",
+  });
+  assert.match(result.stderr, /module whole-api claims I\/O port 0x3f8 and what follows, but kernel has it/);
+  assert.doesNotMatch(result.stderr, /no MADT|two have the serial port|there is no such call/);
 });
