@@ -1,7 +1,7 @@
 // `npm run bench`: the same programs on eggos and on a Linux guest, in turn, on the same QEMU settings.
 //
 //   npm run bench                        all parts, 5 rounds
-//   npm run bench -- micro boot          only these parts (boot, micro, processes, console, node, http)
+//   npm run bench -- micro boot          only these parts (boot, micro, processes, console, node, http, go, network)
 //   --rounds N   --system eggos,linux-initramfs,linux-disk   --json FILE   --memory MIB
 //   --count                              the guest's clock counts instructions: 1 ns is one, whatever else the machine does
 //
@@ -11,8 +11,9 @@ import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { bootPart } from "./parts/boot.ts";
 import { consolePart } from "./parts/console.ts";
-import { httpPart } from "./parts/http.ts";
+import { goPart, httpPart } from "./parts/http.ts";
 import { microPart } from "./parts/micro.ts";
+import { networkPart } from "./parts/network.ts";
 import { nodePart } from "./parts/node.ts";
 import { processesPart } from "./parts/processes.ts";
 import { formatTable, Results } from "./results.ts";
@@ -31,6 +32,8 @@ const PARTS: Record<string, Part> = {
   console: consolePart,
   node: nodePart,
   http: httpPart,
+  go: goPart,
+  network: networkPart,
 };
 
 const { values, positionals } = parseArgs({

@@ -1,4 +1,5 @@
-// Figures by name and system, and how they are shown: medians over all rounds, and ratios to the better Linux.
+// Figures by name and system, and how they are shown: medians over all rounds, and ratios to the better Linux: below 1 eggos
+// is better, for rates (requests a second, MiB/s) above 1.
 
 export interface Figure {
   name: string;
@@ -44,6 +45,11 @@ export class Results {
   }
 }
 
+/** Whether more is better. */
+export function isRate({ name, unit }: Figure): boolean {
+  return unit.endsWith("/s") || /\/s\b|\ba second$/.test(name);
+}
+
 /** Three significant digits, in the unit that reads best. */
 export function formatValue(value: number | undefined, unit: string): string {
   if (value === undefined) return "–";
@@ -66,9 +72,11 @@ export function formatTable(results: Results, systems: string[]): string {
     `| | ${systems.join(" | ")} |${withRatio ? " ratio |" : ""}`,
     `|---|${systems.map(() => "---:|").join("")}${withRatio ? "---:|" : ""}`,
   ];
-  for (const { name, unit } of results.figures) {
+  for (const figure of results.figures) {
+    const { name, unit } = figure;
     const cells = systems.map((system) => formatValue(results.median(system, name), unit));
-    const best = Math.min(...linux.map((system) => results.median(system, name) ?? Number.POSITIVE_INFINITY));
+    const measured = linux.flatMap((system) => results.median(system, name) ?? []);
+    const best = isRate(figure) ? Math.max(...measured) : Math.min(...measured);
     const own = results.median("eggos", name);
     const ratio = own === undefined || !Number.isFinite(best) ? "–" : (own / best).toFixed(2);
     lines.push(`| ${name} | ${cells.join(" | ")} |${withRatio ? ` ${ratio} |` : ""}`);

@@ -30,7 +30,12 @@ export interface Launch {
   boot: BootConfig;
   memoryMiB?: number;
   ports?: PortForward[];
+  /** A tap of this name as a second card, on which the guest is TAP_GUEST: for what QEMU's user network would hide. */
+  tap?: string;
 }
+
+/** The guest's address behind a tap, /24. */
+export const TAP_GUEST = "10.9.0.2";
 
 export interface Running {
   /** The first standard output line that matches, with how long after the start it came. */
@@ -141,6 +146,16 @@ export async function bootedImage(root: Root): Promise<string> {
   return path;
 }
 
+function tapArguments(launch: Launch): string[] {
+  if (launch.tap === undefined) return [];
+  return [
+    "-netdev",
+    `tap,id=peer,ifname=${launch.tap},script=no,downscript=no,vhost=off`,
+    "-device",
+    "virtio-net-pci,netdev=peer,romfile=",
+  ];
+}
+
 const quietBoot: BootConfig = { cwd: "/", stdin: "none", stdout: "pipe", stderr: "com2" };
 
 export interface SystemSettings {
@@ -160,10 +175,14 @@ export async function prepareSystem(name: SystemName, settings: SystemSettings):
         const startedAt = performance.now();
         const guest = await startGuest({
           elf,
-          boot: { ...quietBoot, ...launch.boot },
+          boot: {
+            ...quietBoot,
+            ...launch.boot,
+            ...(launch.tap === undefined ? {} : { addresses: [`${TAP_GUEST}/24%eth1`] }),
+          },
           memoryMiB: launch.memoryMiB ?? memoryMiB,
           ports: launch.ports ?? [],
-          qemuArguments: settings.qemuArguments,
+          qemuArguments: [...settings.qemuArguments, ...tapArguments(launch)],
           output: "pipe",
         });
         return watch({ ...guest, stdout: guest.stdout as Readable }, startedAt);
@@ -177,15 +196,16 @@ export async function prepareSystem(name: SystemName, settings: SystemSettings):
     name,
     memoryMiB,
     launch: async (launch) => {
-      const image = await prepare(launch.root, launch.ports !== undefined);
+      const image = await prepare(launch.root, launch.ports !== undefined || launch.tap !== undefined);
       const startedAt = performance.now();
       return watch(
         startLinux({
           image,
           boot: { ...quietBoot, ...launch.boot },
           memoryMiB: launch.memoryMiB ?? memoryMiB,
-          qemuArguments: settings.qemuArguments,
+          qemuArguments: [...settings.qemuArguments, ...tapArguments(launch)],
           ...(launch.ports ? { ports: launch.ports } : {}),
+          ...(launch.tap === undefined ? {} : { kernelWords: [`network=${TAP_GUEST}`] }),
         }),
         startedAt,
       );

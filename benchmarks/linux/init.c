@@ -19,6 +19,7 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -31,6 +32,7 @@ static char *arguments[WORDS + 1], *environment[WORDS + 1];
 static int argument_count, environment_count;
 static char *program, *folder = "/app";
 static int root_on_disk, errors_apart, with_network;
+static char *second_address;
 
 static void leave(const char *kind, int status) {
   char line[64];
@@ -79,7 +81,8 @@ static void read_command_line(void) {
     if (strcmp(word, "env") == 0 && environment_count < WORDS) environment[environment_count++] = decode(value);
     if (strcmp(word, "stderr") == 0) errors_apart = strcmp(value, "com2") == 0;
     if (strcmp(word, "rootfs") == 0) root_on_disk = strcmp(value, "disk") == 0;
-    if (strcmp(word, "network") == 0) with_network = 1;
+    if (strcmp(word, "network") == 0 && strcmp(value, "user") == 0) with_network = 1;
+    else if (strcmp(word, "network") == 0) second_address = value;
   }
   if (argument_count == 0) arguments[argument_count++] = program;
 }
@@ -137,19 +140,29 @@ static void start_loopback(void) {
   close(fd);
 }
 
-/* QEMU's user network always gives these addresses: asking by DHCP would only cost Linux time. */
-static void start_network(void) {
-  int fd = socket(AF_INET, SOCK_DGRAM, 0);
+/* A /24 for a card. */
+static void set_address(int fd, const char *card, const char *text) {
   struct ifreq request = {0};
   struct sockaddr_in *address = (void *)&request.ifr_addr;
-  strcpy(request.ifr_name, "eth0");
+  strcpy(request.ifr_name, card);
   address->sin_family = AF_INET;
-  inet_pton(AF_INET, "10.0.2.15", &address->sin_addr);
-  if (ioctl(fd, SIOCSIFADDR, &request) < 0) complain("eth0");
+  inet_pton(AF_INET, text, &address->sin_addr);
+  if (ioctl(fd, SIOCSIFADDR, &request) < 0) complain(card);
   inet_pton(AF_INET, "255.255.255.0", &address->sin_addr);
   ioctl(fd, SIOCSIFNETMASK, &request);
   request.ifr_flags = IFF_UP;
   ioctl(fd, SIOCSIFFLAGS, &request);
+}
+
+/* QEMU's user network always gives these addresses: asking by DHCP would only cost Linux time. */
+static void start_network(void) {
+  int fd = socket(AF_INET, SOCK_DGRAM, 0);
+  if (second_address) set_address(fd, "eth1", second_address);
+  if (!with_network) {
+    close(fd);
+    return;
+  }
+  set_address(fd, "eth0", "10.0.2.15");
   struct rtentry route = {.rt_flags = RTF_UP | RTF_GATEWAY};
   struct sockaddr_in *gateway = (void *)&route.rt_gateway;
   gateway->sin_family = ((struct sockaddr_in *)&route.rt_dst)->sin_family = ((struct sockaddr_in *)&route.rt_genmask)->sin_family = AF_INET;
@@ -164,10 +177,13 @@ int main(void) {
   mount("sysfs", "/sys", "sysfs", 0, NULL);
   mount("devtmpfs", "/dev", "devtmpfs", 0, NULL);
   read_command_line();
+  /* As eggos has it: servers with many connections are no special case. */
+  struct rlimit files = {1 << 20, 1 << 20};
+  if (setrlimit(RLIMIT_NOFILE, &files) < 0) complain("RLIMIT_NOFILE");
   load_modules();
   if (root_on_disk) enter_disk();
   start_loopback();
-  if (with_network) start_network();
+  start_network();
   symlink("/proc/self/fd", "/dev/fd"), symlink("/proc/self/fd/0", "/dev/stdin"), symlink("/proc/self/fd/1", "/dev/stdout"), symlink("/proc/self/fd/2", "/dev/stderr");
   mount("tmpfs", "/tmp", "tmpfs", 0, "mode=1777");
   mkdir("/dev/shm", 01777);

@@ -1,14 +1,17 @@
-// Node.js serving HTTP: the time to the first answer, then requests under load. wrk (Debian) is the client; CPU time
+// Node.js, and Go, serving HTTP: the time to the first answer, then requests under load. wrk (Debian) is the client; CPU time
 // of the QEMU process per request is the steadiest figure, and no other load of the machine moves it much.
 
 import { execFile } from "node:child_process";
-import { createServer } from "node:net";
 import { request } from "node:http";
+import { createServer } from "node:net";
+import { join } from "node:path";
 import { promisify } from "node:util";
+import type { BootConfig } from "../../cli/image/boot-config.ts";
+import { repositoryRoot } from "../../cli/paths.ts";
 import type { Part } from "../main.ts";
 import type { Results } from "../results.ts";
-import type { Running, SystemName } from "../systems.ts";
-import { nodeRoot } from "./programs.ts";
+import type { Root, Running, System, SystemName } from "../systems.ts";
+import { goRoot, nodeRoot } from "./programs.ts";
 
 const execute = promisify(execFile);
 
@@ -106,21 +109,30 @@ async function load(port: number, connections: number, seconds: number, isKeptAl
   };
 }
 
-async function measureLoad(guest: Running, port: number, system: SystemName, results: Results): Promise<void> {
-  await load(port, 16, WARM_UP_SECONDS);
-  for (const connections of CONNECTIONS) {
-    const before = guest.process().cpuMs;
-    const measured = await load(port, connections, LOAD_SECONDS);
-    const cpuMs = guest.process().cpuMs - before;
-    results.add(system, `requests/s, ${connections} connections`, measured.perSecond, "");
-    results.add(system, `QEMU CPU time per request, ${connections} connections`, cpuMs / measured.requests, "ms");
-    results.add(system, `latency p50, ${connections} connections`, measured.p50Ms, "ms");
-    results.add(system, `latency p99, ${connections} connections`, measured.p99Ms, "ms");
-  }
+/** Requests a second, CPU time of QEMU for each, and how long they take, at one number of connections. */
+async function measureAt(
+  guest: Running,
+  port: number,
+  connections: number,
+  isKeptAlive: boolean,
+  tell: (name: string, value: number, unit: string) => void,
+): Promise<void> {
   const before = guest.process().cpuMs;
-  const closing = await load(port, 16, LOAD_SECONDS, false);
+  const measured = await load(port, connections, LOAD_SECONDS, isKeptAlive);
   const cpuMs = guest.process().cpuMs - before;
-  results.add(system, "QEMU CPU time per request, 16 connections, not kept alive", cpuMs / closing.requests, "ms");
+  const kind = `${connections} connections${isKeptAlive ? "" : ", not kept alive"}`;
+  tell(`requests/s, ${kind}`, measured.perSecond, "");
+  tell(`QEMU CPU time per request, ${kind}`, cpuMs / measured.requests, "ms");
+  tell(`latency p50, ${kind}`, measured.p50Ms, "ms");
+  tell(`latency p99, ${kind}`, measured.p99Ms, "ms");
+}
+
+async function measureLoad(guest: Running, port: number, system: SystemName, results: Results): Promise<void> {
+  const tell = (name: string, value: number, unit: string): void => results.add(system, name, value, unit);
+  await load(port, 16, WARM_UP_SECONDS);
+  for (const isKeptAlive of [true, false]) {
+    for (const connections of CONNECTIONS) await measureAt(guest, port, connections, isKeptAlive, tell);
+  }
 }
 
 /** eggos alone: what the kernel's own garbage collector cost under all that load. */
@@ -152,27 +164,49 @@ async function measureBulk(port: number, system: SystemName, results: Results): 
   );
 }
 
+/** Boot a server, wait for its first answer, and put it under load. */
+async function measureServer(
+  system: System,
+  results: Results,
+  root: Root,
+  boot: BootConfig,
+  more: (port: number) => Promise<void> = async () => {},
+): Promise<void> {
+  const port = await freePort();
+  const guest = await system.launch({
+    root,
+    boot,
+    memoryMiB: 1024,
+    ports: [{ protocol: "tcp", hostAddress: "127.0.0.1", hostPort: port, guestPort: GUEST_PORT }],
+  });
+  try {
+    const { atMs } = await guest.line(/^listening/, 120_000);
+    const askedAt = performance.now();
+    await transfer(port, "/hello");
+    results.add(system.name, "QEMU start → first response", atMs + performance.now() - askedAt, "ms");
+    await measureLoad(guest, port, system.name, results);
+    await more(port);
+  } finally {
+    await guest.kill();
+  }
+}
+
 export const httpPart: Part = {
   title: "Node.js: HTTP",
   round: async (system, results) => {
     const root = await nodeRoot({ "server.mjs": SERVER });
-    const port = await freePort();
-    const guest = await system.launch({
-      root,
-      boot: { program: "/usr/bin/node", args: ["node", "/app/server.mjs"], cwd: "/app" },
-      memoryMiB: 1024,
-      ports: [{ protocol: "tcp", hostAddress: "127.0.0.1", hostPort: port, guestPort: GUEST_PORT }],
-    });
-    try {
-      const { atMs } = await guest.line(/^listening/, 120_000);
-      const askedAt = performance.now();
-      await transfer(port, "/hello");
-      results.add(system.name, "QEMU start → first response", atMs + performance.now() - askedAt, "ms");
-      await measureLoad(guest, port, system.name, results);
+    const boot = { program: "/usr/bin/node", args: ["node", "/app/server.mjs"], cwd: "/app" };
+    await measureServer(system, results, root, boot, async (port) => {
       await measureBulk(port, system.name, results);
       await measureCollector(port, system.name, results);
-    } finally {
-      await guest.kill();
-    }
+    });
+  },
+};
+
+export const goPart: Part = {
+  title: "Go: net/http",
+  round: async (system, results) => {
+    const root = await goRoot(join(repositoryRoot, "examples/go/httpd"));
+    await measureServer(system, results, root, { program: "/programs/httpd", args: ["httpd", String(GUEST_PORT)] });
   },
 };

@@ -4,6 +4,7 @@ import { readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { prepareBase } from "../../cli/image/base.ts";
 import type { Entry } from "../../cli/image/erofs.ts";
+import { buildGoProgram } from "../../cli/image/go.ts";
 import { hashKey } from "../../cli/image/hash.ts";
 import { repositoryRoot } from "../../cli/paths.ts";
 import { buildPrograms } from "../../tests/guest/build-programs.ts";
@@ -34,6 +35,19 @@ export function programsRoot(): Promise<Root> {
     };
   })();
   return programs;
+}
+
+/** A static Go program of a folder, as /programs/NAME. */
+export async function goRoot(folder: string): Promise<Root> {
+  const base = await prepareBase("static");
+  const path = await buildGoProgram(folder, basename(folder));
+  const program: Entry = {
+    path: `/programs/${basename(path)}`,
+    kind: "file",
+    mode: 0o755,
+    content: { path, size: statSync(path).size },
+  };
+  return { key: hashKey(base.key, readFileSync(path)), entries: [...base.entries, program] };
 }
 
 /** Node.js with the scripts given by name and text, as /app/NAME. */
