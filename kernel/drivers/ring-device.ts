@@ -6,9 +6,13 @@ import { Packet } from "../net/packet/packet";
 import { PacketQueue } from "../net/packet/queue";
 
 const WAITING_LIMIT: u32 = 512;
+/** From here on who can wait is asked to (as a Linux socket's send buffer, which holds some 270 small datagrams), until here. */
+const CONGESTED: u32 = 256;
+const RELIEVED: u32 = 64;
 
 export abstract class RingDevice extends NetworkDevice {
   protected waiting: PacketQueue = new PacketQueue();
+  private isFull: bool = false;
 
   /** Put a packet in the ring; false when it does not fit now. */
   protected abstract enqueue(packet: Packet): bool;
@@ -22,6 +26,10 @@ export abstract class RingDevice extends NetworkDevice {
   /** Make a packet ready for the ring. */
   protected prepare(_packet: Packet): void {}
 
+  override get isCongested(): bool {
+    return this.isFull;
+  }
+
   transmit(packet: Packet): void {
     this.reclaim();
     this.transmittedPackets++;
@@ -34,6 +42,7 @@ export abstract class RingDevice extends NetworkDevice {
       return;
     }
     this.waiting.push(packet);
+    if (this.waiting.length >= CONGESTED) this.isFull = true;
     this.wantRoom();
   }
 
@@ -48,6 +57,7 @@ export abstract class RingDevice extends NetworkDevice {
       }
       this.waiting.shift();
     }
+    if (this.waiting.length <= RELIEVED) this.isFull = false;
     this.flush();
   }
 }

@@ -30,6 +30,7 @@ import { limitTo } from "./packet/buffer";
 import * as secret from "./secret";
 import * as pending from "./tcp/pending";
 import { wakeStarved } from "./tcp/starvation";
+import * as backpressure from "./udp/backpressure";
 import * as waker from "./waker";
 
 /** Packets handled in one poll: between batches others get their turn. */
@@ -96,6 +97,7 @@ export function poll(nowNs: u64): u64 {
   waker.clear();
   if (link.hasLinkEvents) handleLinkEvents();
   link.pollDevices();
+  if (!backpressure.isEmpty()) backpressure.wake();
   drain();
   clock.timers.expire(clock.nowNs);
   if (clock.nowNs >= housekeepingNs) keepHouse();

@@ -64,6 +64,11 @@ export abstract class NetworkDevice {
     return false;
   }
 
+  /** Whether so much waits to leave that who can wait should: packets beyond that may be dropped. */
+  get isCongested(): bool {
+    return false;
+  }
+
   /** Also accept frames for the group address `hardware` (or no longer). Devices that take every multicast frame need not care. */
   setMulticast(_hardware: u64, _isJoined: bool): void {}
 

@@ -22,6 +22,7 @@ import { Binding } from "../transport/ports";
 import { Protocol } from "../wire/ipv4";
 import * as wire from "../wire/udp";
 import { UDP_CHECKSUM, UDP_HEADER } from "../wire/udp";
+import * as backpressure from "./backpressure";
 import { ports } from "./ports";
 import * as table from "./table";
 
@@ -75,8 +76,10 @@ export class UdpEndpoint extends Piece {
   private pathTo: Address = new Address();
   private memberships: StaticArray<Membership | null> = new StaticArray<Membership | null>(MAX_MEMBERSHIPS);
   private membershipCount: i32 = 0;
-  /** The next endpoint of the same bucket (table.ts). */
+  /** The next endpoint of the same bucket (table.ts), and of those that wait for room (backpressure.ts). */
   next: UdpEndpoint | null = null;
+  nextWaiting: UdpEndpoint | null = null;
+  isWaiting: bool = false;
 
   /** Bind to binding.address and binding.port (0: any). Returns 0 or a negative errno. */
   bind(): i32 {
@@ -223,6 +226,17 @@ export class UdpEndpoint extends Piece {
   /** The datagram to read next; its payload is the packet's bytes. Null when there is none. */
   get first(): Packet | null {
     return this.queue.first;
+  }
+
+  /** Whether the way out is full: a datagram sent now might be lost before it leaves. */
+  get isHeldBack(): bool {
+    let via = this.path.via;
+    return via !== null && via.device.isCongested;
+  }
+
+  /** Have the observer hear when it is no longer. */
+  awaitRoom(): void {
+    backpressure.add(this);
   }
 
   /** Sum of unread bytes' memory, for /proc/net/udp. */

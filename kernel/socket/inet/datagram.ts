@@ -134,6 +134,8 @@ export class UdpSocket extends InetSocket {
     let error = this.takeControl(message);
     if (error < 0) return error;
     this.prepareToSend();
+    error = this.awaitRoom(message);
+    if (error < 0) return error;
     let length = <u32>io.remaining;
     this.enter();
     let packet = endpoint.prepare(length);
@@ -150,6 +152,19 @@ export class UdpSocket extends InetSocket {
     this.leave();
     if (message.controlLength > 0) this.pathOptionChanged();
     return result < 0 ? result : <i64>length;
+  }
+
+  /** Wait while the card has too much to send already. 0, -EAGAIN or why the wait ended. */
+  private awaitRoom(message: Message): i32 {
+    let endpoint = this.endpoint;
+    let deadlineNs = this.deadlineOf(this.sendTimeoutNs);
+    while (endpoint.isHeldBack) {
+      endpoint.awaitRoom();
+      if (message.isNonBlocking) return -EAGAIN;
+      let why = this.waitFor(deadlineNs);
+      if (why < 0) return why;
+    }
+    return 0;
   }
 
   private fill(packet: Packet, message: Message, length: u32): i64 {
@@ -282,7 +297,9 @@ export class UdpSocket extends InetSocket {
   }
 
   override poll(): u32 {
-    let events = WRITABLE;
+    let events: u32 = 0;
+    if (this.endpoint.isHeldBack) this.endpoint.awaitRoom();
+    else events |= WRITABLE;
     if (this.endpoint.error != 0 || !this.errors.isEmpty) events |= EPOLLERR;
     if (this.endpoint.first !== null) events |= READABLE;
     if (this.isReceiveShut) events |= READABLE | EPOLLRDHUP;

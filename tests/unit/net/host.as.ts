@@ -53,6 +53,12 @@ const SCRATCH: u64 = 0xffff_8000_0000_0000 + 0x10_0000;
 const MEMORY_START: u64 = 0x20_0000;
 
 class WireDevice extends NetworkDevice {
+  isFull: bool = false;
+
+  override get isCongested(): bool {
+    return this.isFull;
+  }
+
   transmit(packet: Packet): void {
     let length = packet.length;
     packet.copyOut(SCRATCH, 0, length);
@@ -105,6 +111,10 @@ export function boot(ramBytes: u64, seedLow: u64, seedHigh: u64, hardware: u64, 
 export function attachDevice(isAutomatic: bool): void {
   if (!isAutomatic) stack.configureByHand();
   link.register(device);
+}
+
+export function setCongested(isFull: bool): void {
+  device.isFull = isFull;
 }
 
 export function setCarrier(isOn: bool): void {
@@ -229,6 +239,7 @@ function setOption(options: Options, option: i32, value: i64): void {
   else if (option == 10) options.usesReno = value != 0;
   else if (option == 11) options.notSentLowMark = <u32>value;
   else if (option == 12) options.deferRetries = <u32>value;
+  else if (option == 13) options.windowClamp = <u32>value;
 }
 
 export function tcpOption(handle: i32, option: i32, value: i64): void {
@@ -412,6 +423,13 @@ export function udpJoin(handle: i32, high: u64, low: u64): i32 {
 export function udpLeave(handle: i32, high: u64, low: u64): i32 {
   scratch.set(high, low);
   return endpointAt(handle).leave(scratch, 0);
+}
+
+/** Whether a sender should wait; then the endpoint's "writable" tells when no longer. */
+export function udpHeldBack(handle: i32): bool {
+  let endpoint = endpointAt(handle);
+  if (endpoint.isHeldBack) endpoint.awaitRoom();
+  return endpoint.isHeldBack;
 }
 
 export function udpClose(handle: i32): void {

@@ -10,6 +10,7 @@ interface Exports {
   boot(ram: bigint, seedLow: bigint, seedHigh: bigint, hardware: bigint, features: number, mtu: number): void;
   attachDevice(isAutomatic: number): void;
   setCarrier(isOn: number): void;
+  setCongested(isFull: number): void;
   addStatic(high: bigint, low: bigint, prefix: number, gatewayHigh: bigint, gatewayLow: bigint): void;
   poll(now: bigint): bigint;
   enter(now: bigint): void;
@@ -45,6 +46,7 @@ interface Exports {
   udpError(handle: number): number;
   udpJoin(handle: number, high: bigint, low: bigint): number;
   udpLeave(handle: number, high: bigint, low: bigint): number;
+  udpHeldBack(handle: number): number;
   udpClose(handle: number): void;
   counter(index: number): bigint;
   addressCount(): number;
@@ -79,6 +81,7 @@ export const Option = {
   RENO: 10,
   NOT_SENT_LOW_MARK: 11,
   DEFER_RETRIES: 12,
+  WINDOW_CLAMP: 13,
 } as const;
 export const Figure = {
   WINDOW: 0,

@@ -84,6 +84,32 @@ test("RFC 768: a wrong checksum is dropped, none at all is allowed for IPv4 only
   assert.equal(n.host.counter("UDP_IN_CHECKSUM_ERRORS"), 2);
 });
 
+test("a card that cannot keep up holds senders back, and they hear when it can; the loopback is not its business", () => {
+  const n = pair();
+  const w = n.host.wasm;
+  const handle = w.udpOpen(0n, ANY4, 5000, 0, 0);
+  const closed = w.udpOpen(0n, ANY4, 5001, 0, 0);
+  const local = w.udpOpen(0n, ANY4, 5002, 0, 0);
+  const [them, us] = [parseAddress(THEM), parseAddress(US)];
+  for (const one of [handle, closed]) n.host.call(() => w.udpSend(one, them.high, them.low, 9, 10));
+  n.host.call(() => w.udpSend(local, us.high, us.low, 5000, 10));
+  w.setCongested(1);
+  assert.equal(w.udpHeldBack(handle), 1);
+  assert.equal(w.udpHeldBack(closed), 1);
+  assert.equal(w.udpHeldBack(local), 0);
+  w.udpClose(closed);
+  n.host.takeEvents();
+  n.advance(100);
+  assert.ok(!n.host.takeEvents().includes("writable"), "there is no room yet");
+  w.setCongested(0);
+  n.advance(100);
+  assert.deepEqual(
+    n.host.takeEvents().filter((event) => event === "writable"),
+    ["writable"],
+  );
+  assert.equal(w.udpHeldBack(handle), 0);
+});
+
 test("unread datagrams are bounded", () => {
   const n = pair();
   n.host.wasm.udpOpen(0n, ANY4, 5000, 0, 0);
