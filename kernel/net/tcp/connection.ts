@@ -141,6 +141,7 @@ export class Connection extends Endpoint {
     this.sendBuffer.limit = options.sendBuffer;
     this.receiveWindow.limit = options.receiveBuffer;
     this.receiveWindow.isAutomatic = !options.isReceiveBufferFixed;
+    this.receiveWindow.clamp = options.windowClamp;
     if (options.usesReno) this.congestion = new Reno();
   }
 

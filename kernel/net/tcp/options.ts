@@ -47,6 +47,8 @@ export class Options {
   /** IP_TTL or IPV6_UNICAST_HOPS, 0 for the default; IP_TOS or IPV6_TCLASS. */
   hopLimit: u32 = 0;
   trafficClass: u32 = 0;
+  /** TCP_WINDOW_CLAMP: the largest window to offer; 0 for as large as the buffer. */
+  windowClamp: u32 = 0;
   /** TCP_NOTSENT_LOWAT: so many bytes may wait to be sent before the program is held back; 0 for as many as fit. */
   notSentLowMark: u32 = 0;
   /** TCP_DEFER_ACCEPT: how many SYN-ACKs a listener spends on a peer that completes the handshake and says nothing. */
@@ -73,6 +75,7 @@ export class Options {
     this.isReceiveBufferFixed = other.isReceiveBufferFixed;
     this.hopLimit = other.hopLimit;
     this.trafficClass = other.trafficClass;
+    this.windowClamp = other.windowClamp;
     this.notSentLowMark = other.notSentLowMark;
     this.deferRetries = other.deferRetries;
     this.usesReno = other.usesReno;

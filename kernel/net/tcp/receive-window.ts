@@ -35,6 +35,8 @@ export class ReceiveWindow {
   limit: u32 = DEFAULT_RECEIVE_BUFFER;
   /** Whether `limit` follows the need; setting SO_RCVBUF ends that. */
   isAutomatic: bool = true;
+  /** The largest window to offer (TCP_WINDOW_CLAMP), 0 for no such limit. */
+  clamp: u32 = 0;
   /** Autotuning: bytes the program took since `measuredNs`. */
   private taken: u32 = 0;
   private measuredNs: u64 = 0;
@@ -54,6 +56,7 @@ export class ReceiveWindow {
   /** How far the edge could move now, when `held` bytes wait in our queues. */
   gain(held: u32): u32 {
     let space = held < this.limit ? min(this.limit - held, WINDOW_FIELD << this.scale) : 0;
+    if (this.clamp != 0) space = min(space, this.clamp);
     let edge = this.next + space;
     return after(edge, this.edge) ? edge - this.edge : 0;
   }

@@ -7,7 +7,6 @@ import {
   EAGAIN,
   EALREADY,
   ECONNABORTED,
-  EFAULT,
   EINPROGRESS,
   EINVAL,
   EISCONN,
@@ -19,9 +18,9 @@ import { EPOLLERR, EPOLLHUP, EPOLLPRI, EPOLLRDHUP, READABLE, WRITABLE } from "..
 import {
   AF_UNSPEC,
   MSG_ERRQUEUE,
+  MSG_FASTOPEN,
   MSG_MORE,
   MSG_OOB,
-  MSG_TRUNC,
   MSG_WAITALL,
   SHUT_RD,
   SHUT_WR,
@@ -45,7 +44,6 @@ import { Connection } from "../../net/tcp/connection";
 import { Listener } from "../../net/tcp/listener";
 import * as opening from "../../net/tcp/opening";
 import { Options } from "../../net/tcp/options";
-import { pushWindow } from "../../net/tcp/output";
 import { ports } from "../../net/tcp/ports";
 import { canSend, State } from "../../net/tcp/state";
 import { restartKeepalive } from "../../net/tcp/timeout";
@@ -57,6 +55,8 @@ import { failAccept, Socket } from "../socket";
 import * as inet from "./address";
 import { InetSocket } from "./socket";
 import { getTcpOption, setTcpOption } from "./tcp-options";
+import * as transfer from "./transfer";
+import { isAtMark, UrgentMark } from "./urgent";
 
 export class TcpSocket extends InetSocket {
   /** What bind(2) took, until a listener or connection has it. */
@@ -67,9 +67,13 @@ export class TcpSocket extends InetSocket {
   options: Options = new Options();
   /** connect(2) has been called and not yet reported success. */
   private isConnecting: bool = false;
-  /** The last urgent byte that MSG_OOB took: its sequence number. */
-  private readUrgent: u32 = 0;
-  private isUrgentRead: bool = false;
+  private readonly urgent: UrgentMark = new UrgentMark();
+  /**
+   * TCP_FASTOPEN, TCP_FASTOPEN_CONNECT as they were set. No cookies are given or kept, so every handshake is a whole one, as on
+   * a Linux whose net.ipv4.tcp_fastopen leaves the server's side off and whose client has no cookie yet.
+   */
+  fastOpenBacklog: i32 = 0;
+  wantsFastOpen: bool = false;
 
   constructor(family: i32) {
     super(family, SOCK_STREAM, IPPROTO_TCP);
@@ -256,6 +260,12 @@ export class TcpSocket extends InetSocket {
 
   override send(message: Message): i64 {
     let connection = this.connection;
+    if (connection === null && message.has(MSG_FASTOPEN) && message.hasAddress) {
+      // As a peer without a cookie (RFC 7413 §4.1.2): the handshake first, then the data.
+      let error = this.connect(message.address);
+      if (error < 0) return error;
+      connection = this.connection;
+    }
     if (connection === null) return -EPIPE;
     let io = message.io;
     let deadlineNs = this.deadlineOf(this.sendTimeoutNs);
@@ -269,7 +279,7 @@ export class TcpSocket extends InetSocket {
         } else error = connection.error != 0 ? -connection.takeError() : -EPIPE;
         if (error < 0) break;
       } else {
-        let moved = fill(connection, message);
+        let moved = transfer.fill(connection, message);
         if (moved < 0) {
           error = moved;
           break;
@@ -319,7 +329,9 @@ export class TcpSocket extends InetSocket {
   override receive(message: Message): i64 {
     let connection = this.connection;
     if (connection === null) return -ENOTCONN;
-    if (message.has(MSG_OOB)) return this.receiveUrgent(connection, message);
+    if (message.has(MSG_OOB)) {
+      return this.isUrgentInline ? -EINVAL : this.urgent.receive(connection, message);
+    }
     // A stream's errors are told by the calls themselves (man 7 ip, IP_RECVERR); none are queued.
     if (message.has(MSG_ERRQUEUE)) return -EAGAIN;
     let io = message.io;
@@ -329,7 +341,9 @@ export class TcpSocket extends InetSocket {
     while (io.remaining > 0) {
       if (connection.receiveQueue.length > 0) {
         this.enter();
-        let moved = message.isPeek ? this.peek(connection, message) : this.takeOut(connection, message, total > 0);
+        let moved = message.isPeek
+          ? transfer.peek(connection, message)
+          : transfer.takeOut(connection, message, total > 0, this.isUrgentInline);
         this.leave();
         if (moved < 0) return total > 0 ? total : moved;
         if (moved == 0 && total > 0) break;
@@ -348,82 +362,6 @@ export class TcpSocket extends InetSocket {
       if (why < 0) return total > 0 ? total : why;
     }
     return total;
-  }
-
-  /**
-   * Move what is there into the message, up to urgent data; a read that begins there passes it. Bytes (0 at the mark, when
-   * `isContinued`) or -EFAULT.
-   */
-  private takeOut(connection: Connection, message: Message, isContinued: bool): i64 {
-    let io = message.io;
-    let queue = connection.receiveQueue;
-    let total: i64 = 0;
-    let room = io.remaining;
-    if (connection.hasUrgent) {
-      let before = connection.urgentSequence - firstSequence(connection);
-      if (before == 0) {
-        if (isContinued) return 0;
-        this.passUrgent(connection);
-      } else room = min<u64>(room, <u64>before);
-    }
-    while (room > <u64>total && queue.locate(0)) {
-      let count = min<u64>(<u64>queue.pieceLength, room - <u64>total);
-      if (message.has(MSG_TRUNC)) io.skip(count);
-      else {
-        let moved = io.put(queue.pieceAddress, count);
-        if (moved < 0) {
-          if (total == 0) total = moved;
-          break;
-        }
-        count = <u64>moved;
-      }
-      if (count == 0) break;
-      queue.consume(<u32>count);
-      total += <i64>count;
-    }
-    if (total > 0) pushWindow(connection, <u32>total);
-    return total;
-  }
-
-  /** The mark is behind: the urgent byte, unless it is in line, is no part of the stream. */
-  private passUrgent(connection: Connection): void {
-    connection.hasUrgent = false;
-    if (this.isUrgentInline) return;
-    connection.receiveQueue.consume(1);
-    pushWindow(connection, 1);
-  }
-
-  private peek(connection: Connection, message: Message): i64 {
-    let io = message.io;
-    let queue = connection.receiveQueue;
-    let total: i64 = 0;
-    while (io.remaining > 0 && queue.locate(<u32>total)) {
-      let moved = io.put(queue.pieceAddress, min<u64>(<u64>queue.pieceLength, io.remaining));
-      if (moved < 0) return total > 0 ? total : moved;
-      if (moved == 0) break;
-      total += moved;
-    }
-    return total;
-  }
-
-  /** MSG_OOB: the urgent byte (man 7 tcp, "Sockets API"), read once, wherever the stream stands. */
-  private receiveUrgent(connection: Connection, message: Message): i64 {
-    if (this.isUrgentInline || !this.hasUnreadUrgent) return -EINVAL;
-    let queue = connection.receiveQueue;
-    if (!queue.locate(connection.urgentSequence - firstSequence(connection))) return -EAGAIN;
-    let moved = message.io.put(queue.pieceAddress, 1);
-    message.outcome |= MSG_OOB;
-    if (moved == 1 && !message.isPeek) {
-      this.isUrgentRead = true;
-      this.readUrgent = connection.urgentSequence;
-    }
-    return moved;
-  }
-
-  private get hasUnreadUrgent(): bool {
-    let connection = this.connection;
-    if (connection === null || !connection.hasUrgent) return false;
-    return !this.isUrgentRead || this.readUrgent != connection.urgentSequence;
   }
 
   override shutdown(how: i32): i32 {
@@ -472,7 +410,7 @@ export class TcpSocket extends InetSocket {
     if (connection.receiveQueue.length >= <u32>this.receiveLowMark) events |= READABLE;
     if (this.isSendShut || state == State.CLOSED || connection.isWritable) events |= WRITABLE;
     else connection.wantsRoom = true;
-    if (!this.isUrgentInline && this.hasUnreadUrgent) events |= EPOLLPRI;
+    if (!this.isUrgentInline && this.urgent.isUnread(connection)) events |= EPOLLPRI;
     return events;
   }
 
@@ -608,40 +546,4 @@ function isOpening(connection: Connection): bool {
 function isFinishing(connection: Connection): bool {
   let state = connection.state;
   return state == State.FIN_WAIT_1 || state == State.CLOSING || state == State.LAST_ACK;
-}
-
-/** Sequence number of the first byte to read. */
-function firstSequence(connection: Connection): u32 {
-  let next = connection.receiveWindow.next - connection.receiveQueue.length;
-  switch (connection.state) {
-    case State.CLOSE_WAIT:
-    case State.LAST_ACK:
-    case State.CLOSING:
-    case State.TIME_WAIT:
-    case State.CLOSED:
-      // The peer's FIN is counted, too.
-      return connection.isReceiveEnded ? next - 1 : next;
-    default:
-      return next;
-  }
-}
-
-function isAtMark(connection: Connection): bool {
-  return connection.hasUrgent && connection.urgentSequence == firstSequence(connection);
-}
-
-/** Copy as much of the message into the send buffer as it takes. Bytes or -EFAULT. */
-function fill(connection: Connection, message: Message): i64 {
-  let io = message.io;
-  let buffer = connection.sendBuffer;
-  let total: i64 = 0;
-  while (io.remaining > 0 && !connection.isAtLowMark) {
-    if (!buffer.reserve(<u32>min<u64>(io.remaining, 0x7fffffff))) break;
-    let moved = io.take(buffer.writeAddress, <u64>buffer.writeLength);
-    if (moved < 0) return total > 0 ? total : -EFAULT;
-    if (moved == 0) break;
-    buffer.commit(<u32>moved);
-    total += moved;
-  }
-  return total;
 }

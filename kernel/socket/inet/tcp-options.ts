@@ -16,6 +16,8 @@ const MAX_KEEP_SECONDS: i32 = 32767;
 const MAX_COUNT: i32 = 127;
 const MIN_SEGMENT: i32 = 88;
 const MAX_SEGMENT: i32 = 32767;
+/** Linux SOCK_MIN_RCVBUF / 2. */
+const MIN_WINDOW_CLAMP: i32 = 1152;
 /** Linux TCP_FIN_TIMEOUT_MAX. */
 const MAX_LINGER_SECONDS: i32 = 120;
 /** Linux TCP_RTO_MAX. */
@@ -92,8 +94,17 @@ function setNumber(socket: TcpSocket, name: i32, number: i32): i32 {
       if (connection !== null && connection.wantsRoom) connection.offerRoom();
       return 0;
     case abi.TCP_WINDOW_CLAMP:
+      if (number == 0 && connection !== null) return -EINVAL;
+      options.windowClamp = number == 0 ? 0 : <u32>max(number, MIN_WINDOW_CLAMP);
+      if (connection !== null) connection.receiveWindow.clamp = options.windowClamp;
+      return 0;
     case abi.TCP_FASTOPEN:
+      if (number < 0 || connection !== null) return -EINVAL;
+      socket.fastOpenBacklog = number;
+      return 0;
     case abi.TCP_FASTOPEN_CONNECT:
+      if (number < 0 || number > 1 || connection !== null || socket.isListening) return -EINVAL;
+      socket.wantsFastOpen = number != 0;
       return 0;
     default:
       return -ENOPROTOOPT;
@@ -179,9 +190,11 @@ export function getTcpOption(socket: TcpSocket, name: i32, value: OptionValue): 
     case abi.TCP_NOTSENT_LOWAT:
       return value.setInt(<i32>options.notSentLowMark);
     case abi.TCP_WINDOW_CLAMP:
+      return value.setInt(<i32>options.windowClamp);
     case abi.TCP_FASTOPEN:
+      return value.setInt(socket.fastOpenBacklog);
     case abi.TCP_FASTOPEN_CONNECT:
-      return value.setInt(0);
+      return value.setBool(socket.wantsFastOpen);
     default:
       return -ENOPROTOOPT;
   }

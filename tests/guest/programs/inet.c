@@ -624,6 +624,23 @@ group(waiting_options) {
   check(gives(total, got), "the peer reads all");
   check(gives(POLLOUT, events_of(pair[0], POLLOUT, 1000)), "and the writer wakes");
   close(pair[0]), close(pair[1]);
+
+  /* With TCP_FASTOPEN data may come with the handshake; without a cookie it comes after it. */
+  listener = listen4(&port);
+  check(gives(0, set_option(listener, IPPROTO_TCP, TCP_FASTOPEN, 5)), "TCP_FASTOPEN");
+  fd = socket(AF_INET, SOCK_STREAM, 0);
+  struct sockaddr_in to = local4(port);
+  check(gives(5, sendto(fd, "early", 5, MSG_FASTOPEN, (void *)&to, sizeof to)), "MSG_FASTOPEN connects and sends");
+  accepted = accept(listener, NULL, NULL);
+  check(gives(5, recv(accepted, bytes, sizeof bytes, 0)), "and the peer gets it");
+  close(fd), close(accepted);
+  fd = socket(AF_INET, SOCK_STREAM, 0);
+  check(gives(0, set_option(fd, IPPROTO_TCP, TCP_WINDOW_CLAMP, 8192)), "TCP_WINDOW_CLAMP");
+  check(gives(8192, int_option(fd, IPPROTO_TCP, TCP_WINDOW_CLAMP)), "can be read back");
+  check(gives(0, connect(fd, (void *)&to, sizeof to)), "a peer connects with it");
+  accepted = accept(listener, NULL, NULL);
+  check(gives(4, send(accepted, "data", 4, 0)) && gives(4, recv(fd, bytes, sizeof bytes, 0)), "and data comes");
+  close(fd), close(accepted), close(listener);
 }
 
 group(ping) {

@@ -386,6 +386,23 @@ test("man 7 tcp: with TCP_NOTSENT_LOWAT a writer waits while that much is unsent
   assert.ok(t.host.takeEvents().includes("writable"));
 });
 
+test("man 7 tcp: TCP_WINDOW_CLAMP bounds the window that is offered", () => {
+  const t = new Dialogue();
+  t.listen();
+  t.host.call((w) => w.tcpListenerOption(t.listener, Option.WINDOW_CLAMP, 8192n));
+  t.accepted();
+  t.write(10);
+  t.send("A", { ack: 10 });
+  t.forget();
+  let offered = 65_535;
+  for (let seq = 0; seq < 80_000; seq += 1460) {
+    t.send("PA", { seq, ack: 10, data: 1460 });
+    t.read();
+    for (const segment of t.forget()) offered = segment.window;
+  }
+  assert.ok(offered <= 8192 && offered > 4000, `${offered} bytes are offered`);
+});
+
 test("man 7 tcp: with TCP_DEFER_ACCEPT a connection is there to accept when data comes, or after the last SYN-ACK", () => {
   const t = new Dialogue();
   t.listen();
