@@ -6,9 +6,11 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { InputMachine, inputPrograms } from "./input/machine.ts";
 
 const LIMIT_MS = 120_000;
+const NO_PS2 = ["-machine", "i8042=off"];
 const programs = await inputPrograms();
 
 async function withMachine(
@@ -60,10 +62,11 @@ async function exerciseKeyboard(machine: InputMachine, event: string): Promise<v
   await machine.line(new RegExp(`${event} KEY 45 0$`));
 }
 
-async function exerciseMouse(machine: InputMachine, event: string): Promise<void> {
-  const seen = (what: string) => machine.line(new RegExp(`${event} ${what}$`));
+/** Where there is a tablet, QEMU gives it the buttons and the wheel. */
+async function exerciseMouse(machine: InputMachine, event: string, buttons = event): Promise<void> {
+  const seen = (what: string) => machine.line(new RegExp(`${buttons} ${what}$`));
   await machine.send({ type: "rel", data: { axis: "x", value: 7 } }, { type: "rel", data: { axis: "y", value: -3 } });
-  await seen("REL 0 7 REL 1 -3");
+  await machine.line(new RegExp(`${event} REL 0 7 REL 1 -3$`));
   for (const [button, code] of [
     ["left", 272],
     ["right", 273],
@@ -95,12 +98,106 @@ test("PS/2 keyboard and mouse", { timeout: LIMIT_MS }, () =>
 );
 
 test("a machine without a keyboard controller has no PS/2 devices", { timeout: LIMIT_MS }, () =>
-  withMachine("events", ["-machine", "i8042=off"], async (machine) => {
+  withMachine("events", NO_PS2, async (machine) => {
     await machine.ready();
     assert.deepEqual(
       machine.lines.filter((line) => line.startsWith("device")),
       [],
     );
+  }),
+);
+
+const VIRTIO = ["-device", "virtio-keyboard-pci", "-device", "virtio-mouse-pci", "-device", "virtio-tablet-pci"];
+
+/** A tablet says where it is touched, and its button. */
+async function exerciseTablet(machine: InputMachine, event: string): Promise<void> {
+  const abs = (axis: "x" | "y", value: number) => ({ type: "abs", data: { axis, value } }) as const;
+  await machine.send(abs("x", 5000), abs("y", 3000));
+  await machine.line(new RegExp(`${event} ABS 0 5000 ABS 1 3000$`));
+  await machine.send(abs("x", 32767), abs("y", 0));
+  await machine.line(new RegExp(`${event} ABS 0 32767 ABS 1 0$`));
+  await machine.send({ type: "btn", data: { button: "right", down: true } });
+  await machine.line(new RegExp(`${event} KEY 273 1$`));
+}
+
+test("virtio keyboard, mouse and tablet", { timeout: LIMIT_MS }, () =>
+  withMachine("events", [...NO_PS2, ...VIRTIO], async (machine) => {
+    const keyboard = await find(machine, /"QEMU Virtio Keyboard"/);
+    const mouse = await find(machine, /"QEMU Virtio Mouse"/);
+    const tablet = await find(machine, /"QEMU Virtio Tablet" x 0\.\.32767/);
+    await machine.ready();
+    await exerciseKeyboard(machine, keyboard);
+    await exerciseMouse(machine, mouse, tablet);
+    await exerciseTablet(machine, tablet);
+  }),
+);
+
+const USB_DEVICES = ["-device", "usb-kbd", "-device", "usb-mouse", "-device", "usb-tablet"];
+const CONTROLLERS = {
+  "MSI-X": "qemu-xhci",
+  "MSI-X, of another model": "nec-usb-xhci",
+  MSI: "nec-usb-xhci,msix=off",
+  "a line": "nec-usb-xhci,msix=off,msi=off",
+} as const;
+
+for (const [what, controller] of Object.entries(CONTROLLERS)) {
+  test(`USB keyboard, mouse and tablet, interrupts by ${what}`, { timeout: LIMIT_MS }, () =>
+    withMachine("events", [...NO_PS2, "-device", controller, ...USB_DEVICES], async (machine) => {
+      await machine.ready();
+      const keyboard = await find(machine, /"QEMU QEMU USB Keyboard"/);
+      const mouse = await find(machine, /"QEMU QEMU USB Mouse"/);
+      const tablet = await find(machine, /"QEMU QEMU USB Tablet" x 0\.\.32767/);
+      await exerciseKeyboard(machine, keyboard);
+      await exerciseMouse(machine, mouse, tablet);
+      await exerciseTablet(machine, tablet);
+    }),
+  );
+}
+
+test("USB devices behind hubs behind hubs", { timeout: LIMIT_MS }, () => {
+  const hubs = ["-device", "usb-hub,bus=xhci.0,port=2", "-device", "usb-hub,bus=xhci.0,port=2.3"];
+  const devices = ["-device", "usb-kbd,bus=xhci.0,port=2.3.1", "-device", "usb-mouse,bus=xhci.0,port=2.1"];
+  return withMachine("events", [...NO_PS2, "-device", "qemu-xhci,id=xhci", ...hubs, ...devices], async (machine) => {
+    await machine.ready();
+    const mouse = await find(machine, /"QEMU QEMU USB Mouse"/);
+    const keyboard = await find(machine, /"QEMU QEMU USB Keyboard"/);
+    await exerciseKeyboard(machine, keyboard);
+    await exerciseMouse(machine, mouse);
+  });
+});
+
+test("USB devices are plugged in and out while they are used", { timeout: LIMIT_MS }, () =>
+  withMachine("events", [...NO_PS2, "-device", "qemu-xhci,id=xhci"], async (machine) => {
+    await machine.ready();
+    for (let round = 0; round < 3; round++) {
+      await machine.plug("usb-kbd", "keyboard", { bus: "xhci.0" });
+      const keyboard = await find(machine, /"QEMU QEMU USB Keyboard"/);
+      assert.equal(keyboard, "event0", "numbers are used again");
+      const key = { type: "qcode", data: "a" } as const;
+      await machine.send({ type: "key", data: { key, down: true } });
+      await machine.line(/event0 KEY 30 1$/);
+      // Pulled with a key down, which repeats: the file ends.
+      await machine.line(/event0 KEY 30 2$/);
+      await machine.unplug("keyboard");
+      await machine.line(/gone event0$/);
+    }
+  }),
+);
+
+test("a hub is pulled with all that hangs on it, and put back", { timeout: LIMIT_MS }, () =>
+  withMachine("events", [...NO_PS2, "-device", "qemu-xhci,id=xhci"], async (machine) => {
+    await machine.ready();
+    for (let round = 0; round < 2; round++) {
+      await machine.plug("usb-hub", "hub", { bus: "xhci.0", port: "3" });
+      await machine.plug("usb-mouse", "mouse", { bus: "xhci.0", port: "3.2" });
+      await machine.plug("usb-kbd", "keyboard", { bus: "xhci.0", port: "3.5" });
+      const events = [await find(machine, /"QEMU QEMU USB/), await find(machine, /"QEMU QEMU USB/)];
+      assert.deepEqual(events.toSorted(), ["event0", "event1"]);
+      await machine.unplug("keyboard");
+      await machine.line(/gone event\d$/);
+      await machine.unplug("hub");
+      await machine.line(/gone event\d$/);
+    }
   }),
 );
 
@@ -120,6 +217,19 @@ test("what is typed arrives at the console's terminal", { timeout: LIMIT_MS }, (
     assert.equal(text, "hI 1!\x01\x1b[A\x1b[15~\x1bx\r");
   }),
 );
+
+for (const [what, qemuArguments] of [
+  ["USB", ["-device", "qemu-xhci", "-device", "usb-kbd"]],
+  ["virtio", ["-device", "virtio-keyboard-pci"]],
+] as const) {
+  test(`what is typed on a ${what} keyboard arrives at the terminal too`, { timeout: LIMIT_MS }, () =>
+    withMachine("typed", [...NO_PS2, ...qemuArguments], async (machine) => {
+      if (what === "USB") await sleep(1500); // the program does not see when the keyboard is there
+      const text = await typedBytes(machine, "e", "shift-g", "g", "ctrl-c", "left", "ret");
+      assert.equal(text, "eGg\x03\x1b[D\r");
+    }),
+  );
+}
 
 test("with a German keyboard the keys say what is printed on them", { timeout: LIMIT_MS }, () =>
   withMachine(

@@ -97,6 +97,10 @@ export class LegacyPciTransport extends VirtioTransport {
     port.out32(this.config + offset, value);
   }
 
+  writeConfig8(offset: u32, value: u32): void {
+    port.out8(this.config + offset, value);
+  }
+
   connect(queues: InterruptHandler, config: InterruptHandler): u32 {
     if (this.device.prepareMessages() > CONFIG_CHANGED_VECTOR && this.device.connectMessage(QUEUES_VECTOR, queues)) {
       this.hasMessages = true;

@@ -142,6 +142,10 @@ export class MmioTransport extends VirtioTransport {
     mmio.write32(this.registers + CONFIG + <u64>offset, value);
   }
 
+  writeConfig8(offset: u32, value: u32): void {
+    mmio.write8(this.registers + CONFIG + <u64>offset, value);
+  }
+
   connect(queues: InterruptHandler, _config: InterruptHandler): u32 {
     lines.connectIsa(this.line, queues);
     return NO_VECTOR;

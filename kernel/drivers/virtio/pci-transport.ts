@@ -152,6 +152,10 @@ export class PciTransport extends VirtioTransport {
     if (this.config != 0) mmio.write32(this.config + <u64>offset, value);
   }
 
+  writeConfig8(offset: u32, value: u32): void {
+    if (this.config != 0) mmio.write8(this.config + <u64>offset, value);
+  }
+
   connect(queues: InterruptHandler, config: InterruptHandler): u32 {
     if (this.device.prepareMessages() > CONFIG_CHANGED_VECTOR && this.device.connectMessage(QUEUES_VECTOR, queues)) {
       this.hasMessages = true;

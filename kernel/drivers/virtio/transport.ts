@@ -50,6 +50,7 @@ export abstract class VirtioTransport {
   abstract readConfig16(offset: u32): u32;
   abstract readConfig32(offset: u32): u32;
   abstract writeConfig32(offset: u32, value: u32): void;
+  abstract writeConfig8(offset: u32, value: u32): void;
   /**
    * Have `queues` called for the queues and `config` for configuration changes. Returns the vector to give `enableQueue`.
    * Without messages there is one interrupt for both: `queues` alone is called, and asks `acknowledgeInterrupt` which it was.
