@@ -7,7 +7,9 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { runGuest } from "../../cli/run/guest.ts";
 import { InputMachine, inputPrograms } from "./input/machine.ts";
+import { parseReport } from "./tap.ts";
 
 const LIMIT_MS = 120_000;
 const NO_PS2 = ["-machine", "i8042=off"];
@@ -255,3 +257,25 @@ test("examples/repl prints the SHA-1 of a line typed on the keyboard", { timeout
     await machine.stop();
   }
 });
+
+test("the evdev interface does what Linux's does", { timeout: LIMIT_MS }, async (context) => {
+  const result = await runGuest({
+    target: programs.evdev,
+    memoryMiB: 64,
+    qemuArguments: ["-device", "virtio-tablet-pci"],
+  });
+  const report = parseReport(result.stdout);
+  for (const check of report.checks) {
+    await context.test(`${check.group}: ${check.sentence}`, () => assert.ok(check.ok, check.detail || "failed"));
+  }
+  assert.ok(report.complete && report.checks.length > 50, `${result.stdout}\n${result.stderr}`);
+});
+
+test("Ctrl-Alt-Del ends the program with SIGTERM and starts the machine anew", { timeout: LIMIT_MS }, () =>
+  withMachine("events", [], async (machine) => {
+    await machine.ready();
+    await machine.press("ctrl-alt-delete");
+    const { ending } = await machine.guest.ended;
+    assert.deepEqual(ending, { kind: "signal", signal: 15 });
+  }),
+);

@@ -132,6 +132,8 @@ class VirtioInput extends InputDevice {
 
   private text(what: u32): StaticArray<u8> {
     let length = this.select(what, 0);
+    // Some count the NUL, some do not.
+    while (length > 0 && this.transport.readConfig8(CONFIG_DATA + length - 1) == 0) length--;
     let text = new StaticArray<u8>(length);
     for (let i: u32 = 0; i < length; i++) text[i] = <u8>this.transport.readConfig8(CONFIG_DATA + i);
     return text;

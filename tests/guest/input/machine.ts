@@ -15,11 +15,11 @@ const BOOT_LIMIT_MS = 60_000;
 const LINE_LIMIT_MS = 20_000;
 
 /** The programs of this folder, compiled. */
-export async function inputPrograms(): Promise<Record<"events" | "typed", string>> {
+export async function inputPrograms(): Promise<Record<"events" | "evdev" | "typed", string>> {
   const into = join(import.meta.dirname, "../../../build/guest-programs/input");
-  const [events, typed] = await buildPrograms(["events", "typed"], import.meta.dirname, into);
-  assert.ok(events !== undefined && typed !== undefined);
-  return { events, typed };
+  const [events, evdev, typed] = await buildPrograms(["events", "evdev", "typed"], import.meta.dirname, into);
+  assert.ok(events !== undefined && evdev !== undefined && typed !== undefined);
+  return { events, evdev, typed };
 }
 
 /** An event as QMP's input-send-event takes it. */

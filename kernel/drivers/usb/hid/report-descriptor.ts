@@ -69,7 +69,7 @@ export class ReportField {
     return (this.flags & NULL_STATE) != 0;
   }
 
-  /** Usage `index` of the ranges; the last where they have fewer; 0 where there are none. */
+  /** Usage `index` of the ranges; 0 beyond: one control has one value, so the last is not repeated (§6.2.2.8 would). */
   usage(index: u32): u32 {
     let left = index;
     for (let i = 0; i + 1 < this.ranges.length; i += 2) {
@@ -77,7 +77,7 @@ export class ReportField {
       if (left < count) return this.ranges[i] + left;
       left -= count;
     }
-    return this.isVariable && this.ranges.length > 0 ? this.ranges[this.ranges.length - 1] : 0;
+    return 0;
   }
 
   /** How many usages the ranges have. */
