@@ -18,7 +18,10 @@ const GROUP_PAGES: i32 = 512;
 export class SharedMemory extends PageSource {
   private readonly bytes: u64;
   private groups: StaticArray<StaticArray<u64> | null>;
-  private users: i32 = 0;
+  /** Mappings that show it. */
+  protected users: i32 = 0;
+  /** Pages that there are. */
+  residentPages: u64 = 0;
 
   constructor(bytes: u64) {
     super();
@@ -49,6 +52,7 @@ export class SharedMemory extends PageSource {
       frame = frames.allocateZeroed();
       if (frame == 0) return -ENOMEM;
       group[slot] = frame;
+      this.residentPages++;
     }
     frames.reference(frame);
     return <i64>frame;
@@ -60,7 +64,7 @@ export class SharedMemory extends PageSource {
     return 0;
   }
 
-  private freePages(): void {
+  protected freePages(): void {
     for (let g = 0; g < this.groups.length; g++) {
       let group = this.groups[g];
       if (group === null) continue;
@@ -70,5 +74,6 @@ export class SharedMemory extends PageSource {
       }
       this.groups[g] = null;
     }
+    this.residentPages = 0;
   }
 }

@@ -24,6 +24,18 @@ export class MachineEnd {
   onInitExit(_status: i32): void {}
 }
 
+/** Somebody who keeps things for processes and hears when one ends. */
+export class ExitListener {
+  /** Its threads are gone, its memory is not yet. */
+  processEnded(_process: Process): void {}
+}
+
+const listeners: Array<ExitListener> = [] as ExitListener[];
+
+export function addExitListener(listener: ExitListener): void {
+  listeners.push(listener);
+}
+
 let machineEnd: MachineEnd = new MachineEnd();
 const report = new SignalRecord();
 
@@ -107,6 +119,7 @@ function endProcess(process: Process): void {
   let processorLimit = process.processorLimit;
   if (processorLimit !== null) processorLimit.cancel();
   process.pending.discard(u64.MAX_VALUE);
+  for (let i = 0; i < listeners.length; i++) listeners[i].processEnded(process);
   process.files.references--;
   process.signalActions.references--;
   let space = process.addressSpace;

@@ -9,6 +9,7 @@ import { defineEventCalls } from "./event";
 import { defineExecuteCalls } from "./execute";
 import { defineFutexCalls } from "./futex";
 import { defineIdentityCalls } from "./identity";
+import { defineIpcCalls } from "./ipc";
 import { defineLinkCalls } from "./link";
 import { defineMemoryCalls } from "./memory";
 import { defineMountCalls } from "./mount";
@@ -38,6 +39,7 @@ export function defineAllCalls(): void {
   defineExecuteCalls();
   defineFutexCalls();
   defineIdentityCalls();
+  defineIpcCalls();
   defineLinkCalls();
   defineMemoryCalls();
   defineMountCalls();

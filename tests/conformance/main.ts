@@ -4,7 +4,7 @@
 //   npm run conformance -- python go           only these
 //   --only TEXT      cases whose name contains TEXT     --system eggos,linux   where to run (the report compares)
 //   --list           the cases                          --report   the report from the results at hand
-//   --verbose        the output of cases that fail
+//   --verbose        the output of cases that fail      --strace NAMES   and these system calls on eggos
 //
 // Results are kept in build/conformance; a case that runs again replaces its result.
 
@@ -16,7 +16,7 @@ import { readJson, writeJson } from "../../cli/image/hash.ts";
 import { repositoryRoot } from "../../cli/paths.ts";
 import { suiteRoot } from "./image.ts";
 import { formatReport, isExplained, type Results } from "./report.ts";
-import { runCases, type SystemName } from "./run.ts";
+import { type Outcome, runCases, type SystemName } from "./run.ts";
 import type { Suite } from "./suite.ts";
 import { busyboxSuite } from "./suites/busybox.ts";
 import { goSuite } from "./suites/go.ts";
@@ -38,6 +38,7 @@ const { values, positionals } = parseArgs({
     list: { type: "boolean", default: false },
     report: { type: "boolean", default: false },
     verbose: { type: "boolean", default: false },
+    strace: { type: "string" },
   },
 });
 
@@ -70,7 +71,7 @@ async function runSuite(suite: Suite, system: SystemName): Promise<void> {
   const results: Results = {
     cases: Object.fromEntries(Object.entries(old?.cases ?? {}).filter(([name]) => known.has(name))),
   };
-  await runCases(system, root, suite.memoryMiB, cases, numbers, (number, outcome) => {
+  const tell = (number: number, outcome: Outcome): void => {
     const name = cases[number]?.name ?? String(number);
     const verdict = suite.judge(outcome.output, outcome.status ?? 255);
     // What timeout(1) ends has status 124, or 137 when it had to be killed.
@@ -93,8 +94,10 @@ async function runSuite(suite: Suite, system: SystemName): Promise<void> {
     const said = failed ? `: ${[note, ...failures].filter((text) => text !== "").join(" | ")}` : "";
     process.stdout.write(`${mark} ${system} ${suite.name} ${name} (${outcome.seconds.toFixed(1)} s)${counts}${said}\n`);
     if (values.verbose && (failed || verdict.outcome === "skip"))
-      process.stdout.write(`${outcome.output.slice(-20_000)}\n${outcome.kernel.slice(-3000)}\n`);
-  });
+      process.stdout.write(`${outcome.output.slice(-20_000)}\n${outcome.kernel.slice(values.strace ? 0 : -3000)}\n`);
+  };
+  const strace = values.strace?.split(",");
+  await runCases(system, root, suite.memoryMiB, cases, numbers, { tell, strace });
 }
 
 const unknown = positionals.filter((name) => !SUITES.some((suite) => suite.name === name));

@@ -25,7 +25,23 @@ export interface Outcome {
 /** What the machine may take beyond a case's own limit, seconds, before it counts as hanging. */
 const PATIENCE = 60;
 
-async function boot(system: SystemName, root: Root, memoryMiB: number, numbers: number[]) {
+/** Of what the kernel says, so many characters are kept. */
+const KERNEL_TEXT = 60_000;
+
+export interface Watching {
+  /** Called as each case ends. */
+  tell(number: number, outcome: Outcome): void;
+  /** System calls to trace, of the cases and all they start; eggos only. */
+  strace?: string[] | undefined;
+}
+
+async function boot(
+  system: SystemName,
+  root: Root,
+  memoryMiB: number,
+  numbers: number[],
+  strace: string[] | undefined,
+) {
   const config: BootConfig = {
     program: "/bin/sh",
     args: ["sh", `${FOLDER}/driver`, ...numbers.map(String)],
@@ -36,7 +52,13 @@ async function boot(system: SystemName, root: Root, memoryMiB: number, numbers: 
     stderr: "com2",
   };
   if (system === "eggos") {
-    const guest = await startGuest({ elf: await bootedImage(root), boot: config, memoryMiB, output: "pipe" });
+    const guest = await startGuest({
+      elf: await bootedImage(root),
+      boot: config,
+      memoryMiB,
+      output: "pipe",
+      ...(strace ? { strace } : {}),
+    });
     return { stdout: guest.stdout, stderr: guest.stderr, ended: guest.ended, kill: guest.kill };
   }
   const image = await prepareLinuxImage(root.entries, root.key, "disk");
@@ -44,18 +66,18 @@ async function boot(system: SystemName, root: Root, memoryMiB: number, numbers: 
   return { stdout: guest.stdout, stderr: guest.stderr, ended: guest.ended, kill: () => guest.process.kill("SIGKILL") };
 }
 
-/** Run the cases with these numbers; `tell` hears of each as it ends. */
+/** Run the cases with these numbers. */
 export async function runCases(
   system: SystemName,
   root: Root,
   memoryMiB: number,
   cases: Case[],
   numbers: number[],
-  tell: (number: number, outcome: Outcome) => void,
+  watching: Watching,
 ): Promise<void> {
   let left = [...numbers];
   while (left.length > 0) {
-    const done = await runGuestOnce(system, root, memoryMiB, cases, left, tell);
+    const done = await runGuestOnce(system, root, memoryMiB, cases, left, watching);
     left = left.slice(done);
   }
 }
@@ -67,9 +89,9 @@ async function runGuestOnce(
   memoryMiB: number,
   cases: Case[],
   numbers: number[],
-  tell: (number: number, outcome: Outcome) => void,
+  watching: Watching,
 ): Promise<number> {
-  const guest = await boot(system, root, memoryMiB, numbers);
+  const guest = await boot(system, root, memoryMiB, numbers, watching.strace);
   let settled = 0;
   let running: number | undefined;
   let startedAt = Date.now();
@@ -86,12 +108,12 @@ async function runGuestOnce(
   };
   arm(PATIENCE * 2);
   guest.stderr.on("data", (chunk: Buffer) => {
-    kernel = (kernel + chunk.toString("latin1")).slice(-20_000);
+    kernel = (kernel + chunk.toString("latin1")).slice(-KERNEL_TEXT);
   });
   const settle = (number: number, status: number | null, machine: string): void => {
     settled++;
     const seconds = (Date.now() - startedAt) / 1000;
-    tell(number, { output: output.join("\n"), status, machine, seconds, kernel });
+    watching.tell(number, { output: output.join("\n"), status, machine, seconds, kernel });
     running = undefined;
     output = [];
     kernel = "";

@@ -12,7 +12,7 @@ const ground = ["lib", "log", "abi"];
 const core = [...ground, "cpu", "acpi", "panic", "sched", "entropy"];
 /** Files and what is made of them; devices below, processes above. */
 const files = [...core, "memory", "interrupt", "vfs", "fs"];
-const services = [...files, "display", "net", "input", "drivers", "process", "procfs", "socket", "console"];
+const services = [...files, "display", "net", "input", "drivers", "process", "ipc", "procfs", "socket", "console"];
 
 /** A folder of kernel/, and the folders it may import beside itself and trusted. Lowest first. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
@@ -34,6 +34,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   input: [...core, "memory", "vfs"],
   drivers: [...core, "memory", "interrupt", "display", "vfs", "net", "input"],
   process: files,
+  ipc: [...files, "process"],
   procfs: [...files, "display", "net", "input", "process"],
   socket: [...files, "net"],
   console: [...files, "display", "drivers", "process"],

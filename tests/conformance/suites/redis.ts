@@ -6,7 +6,7 @@ import type { Entry } from "../../../cli/image/erofs.ts";
 import { sourcePackage } from "../sources.ts";
 
 const PLACE = "/conformance/redis";
-const START = `redis-server --port 7000 --daemonize yes --dir /tmp/work --logfile /tmp/work/log "$@" > /dev/null
+const START = `redis-server --port 7000 --daemonize yes --dir /tmp/work --logfile /tmp/work/log --enable-debug-command yes "$@" > /dev/null
 tries=0
 until redis-cli -p 7000 ping 2> /dev/null | grep -q PONG; do
   tries=$((tries + 1)); [ $tries -gt 100 ] && { cat /tmp/work/log; exit 1; }
