@@ -67,6 +67,9 @@ export function exec(
 function load(thread: UserThread, found: Candidate, name: StaticArray<u8>, nameLength: i32, strings: Arguments): i64 {
   let process = thread.process;
   let program: Candidate | null = found;
+  // A script gives the process its name, not the interpreter.
+  let calledName = name;
+  let calledLength = nameLength;
   for (let depth = 0; ; depth++) {
     let kind = script.readScript(program.inode);
     if (kind < 0) return kind;
@@ -98,7 +101,7 @@ function load(thread: UserThread, found: Candidate, name: StaticArray<u8>, nameL
     space.release();
     return pointer;
   }
-  nameThread(thread, name, nameLength);
+  nameThread(thread, calledName, calledLength);
   return 0;
 }
 

@@ -331,8 +331,23 @@ class TaskDirectory extends ProcNode {
   }
 }
 
+/** /proc/PID. */
+class ProcessDirectory extends ProcDirectory {
+  constructor(
+    fileSystem: ProcFileSystem,
+    readonly process: Process,
+  ) {
+    super(fileSystem);
+  }
+}
+
+/** The process whose directory in /proc this is; null for anything else. */
+export function processOf(inode: Inode): Process | null {
+  return inode instanceof ProcessDirectory ? (inode as ProcessDirectory).process : null;
+}
+
 function makeDirectory(fileSystem: ProcFileSystem, process: Process, thread: UserThread | null): ProcDirectory {
-  let directory = new ProcDirectory(fileSystem);
+  let directory = thread === null ? new ProcessDirectory(fileSystem, process) : new ProcDirectory(fileSystem);
   add(directory, process, thread, "auxv", Kind.AUXV, 0o400);
   add(directory, process, thread, "cgroup", Kind.CGROUP, 0o444);
   add(directory, process, thread, "cmdline", Kind.CMDLINE, 0o444);

@@ -1,7 +1,7 @@
-// chmod(2), chown(2), utimensat(2) and their kin, and extended attributes, which no file system here keeps.
+// chmod(2), chown(2), utimensat(2) and their kin (extended attributes: extended-attribute.ts).
 
 import { linearAddress, pointerOf } from "memory/address";
-import { EACCES, EBADF, EINVAL, ENODATA, EOPNOTSUPP, EPERM, EROFS } from "../abi/errno";
+import { EACCES, EBADF, EINVAL, EOPNOTSUPP, EPERM, EROFS } from "../abi/errno";
 import { AT_EMPTY_PATH, AT_FDCWD, AT_SYMLINK_NOFOLLOW } from "../abi/fcntl";
 import { IN_ATTRIB } from "../abi/inotify";
 import { S_ISGID, S_ISUID, UTIME_NOW, UTIME_OMIT } from "../abi/stat";
@@ -13,20 +13,8 @@ import {
   SYS_fchmodat2,
   SYS_fchown,
   SYS_fchownat,
-  SYS_fgetxattr,
-  SYS_flistxattr,
-  SYS_fremovexattr,
-  SYS_fsetxattr,
   SYS_futimesat,
-  SYS_getxattr,
   SYS_lchown,
-  SYS_lgetxattr,
-  SYS_listxattr,
-  SYS_llistxattr,
-  SYS_lremovexattr,
-  SYS_lsetxattr,
-  SYS_removexattr,
-  SYS_setxattr,
   SYS_utime,
   SYS_utimensat,
   SYS_utimes,
@@ -226,58 +214,6 @@ function setTimes(inode: Inode | null, toNow: bool): i64 {
   return 0;
 }
 
-/** What the target answers to a question of `mask` (4 read, 2 write) about its extended attributes. */
-function attributeError(error: i32, mask: u32): i64 {
-  if (error < 0) return error;
-  let inode = found().inode;
-  if (inode === null) return -ENODATA;
-  if (inode.permits(currentProcess().credentials, mask) < 0) return -EACCES;
-  return <i64>inode.extendedAttributeError;
-}
-
-function attributeAt(path: u64, last: i32, mask: u32): i64 {
-  return attributeError(findTarget(<u64>AT_FDCWD, path, last, false), mask);
-}
-
-function setxattr(path: u64, _name: u64, _value: u64, _size: u64, _flags: u64): i64 {
-  return attributeAt(path, Last.FOLLOW, 2);
-}
-function lsetxattr(path: u64, _name: u64, _value: u64, _size: u64, _flags: u64): i64 {
-  return attributeAt(path, Last.ITSELF, 2);
-}
-function fsetxattr(descriptor: u64, _name: u64, _value: u64, _size: u64, _flags: u64): i64 {
-  return attributeError(targetDescriptorOnly(descriptor), 2);
-}
-function getxattr(path: u64, _name: u64, _value: u64, _size: u64): i64 {
-  return attributeAt(path, Last.FOLLOW, 4);
-}
-function lgetxattr(path: u64, _name: u64, _value: u64, _size: u64): i64 {
-  return attributeAt(path, Last.ITSELF, 4);
-}
-function fgetxattr(descriptor: u64, _name: u64, _value: u64, _size: u64): i64 {
-  return attributeError(targetDescriptorOnly(descriptor), 4);
-}
-function removexattr(path: u64, _name: u64): i64 {
-  return attributeAt(path, Last.FOLLOW, 2);
-}
-function lremovexattr(path: u64, _name: u64): i64 {
-  return attributeAt(path, Last.ITSELF, 2);
-}
-function fremovexattr(descriptor: u64, _name: u64): i64 {
-  return attributeError(targetDescriptorOnly(descriptor), 2);
-}
-
-/** A list of none. */
-function listxattr(path: u64, _list: u64, _size: u64): i64 {
-  return findTarget(<u64>AT_FDCWD, path, Last.FOLLOW, false);
-}
-function llistxattr(path: u64, _list: u64, _size: u64): i64 {
-  return findTarget(<u64>AT_FDCWD, path, Last.ITSELF, false);
-}
-function flistxattr(descriptor: u64, _list: u64, _size: u64): i64 {
-  return targetDescriptorOnly(descriptor);
-}
-
 /** Add the rows. */
 export function defineAttributeCalls(): void {
   define2(SYS_chmod, "chmod", "path mode", chmod, "complete");
@@ -292,17 +228,4 @@ export function defineAttributeCalls(): void {
   define3(SYS_futimesat, "futimesat", "at path in", futimesat, "complete");
   define2(SYS_utimes, "utimes", "path in", utimes, "complete");
   define2(SYS_utime, "utime", "path in", utime, "complete");
-  let none = "answers EOPNOTSUPP: no extended attributes are kept";
-  define5(SYS_setxattr, "setxattr", "path str in size flags", setxattr, none);
-  define5(SYS_lsetxattr, "lsetxattr", "path str in size flags", lsetxattr, none);
-  define5(SYS_fsetxattr, "fsetxattr", "fd str in size flags", fsetxattr, none);
-  define4(SYS_getxattr, "getxattr", "path str out size", getxattr, none);
-  define4(SYS_lgetxattr, "lgetxattr", "path str out size", lgetxattr, none);
-  define4(SYS_fgetxattr, "fgetxattr", "fd str out size", fgetxattr, none);
-  define2(SYS_removexattr, "removexattr", "path str", removexattr, none);
-  define2(SYS_lremovexattr, "lremovexattr", "path str", lremovexattr, none);
-  define2(SYS_fremovexattr, "fremovexattr", "fd str", fremovexattr, none);
-  define3(SYS_listxattr, "listxattr", "path out size", listxattr, "lists none");
-  define3(SYS_llistxattr, "llistxattr", "path out size", llistxattr, "lists none");
-  define3(SYS_flistxattr, "flistxattr", "fd out size", flistxattr, "lists none");
 }

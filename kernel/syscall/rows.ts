@@ -7,6 +7,7 @@ import { defineDirectoryCalls } from "./directory";
 import { defineEpollCalls } from "./epoll";
 import { defineEventCalls } from "./event";
 import { defineExecuteCalls } from "./execute";
+import { defineExtendedAttributeCalls } from "./extended-attribute";
 import { defineFutexCalls } from "./futex";
 import { defineIdentityCalls } from "./identity";
 import { defineIpcCalls } from "./ipc";
@@ -37,6 +38,7 @@ export function defineAllCalls(): void {
   defineEpollCalls();
   defineEventCalls();
   defineExecuteCalls();
+  defineExtendedAttributeCalls();
   defineFutexCalls();
   defineIdentityCalls();
   defineIpcCalls();

@@ -55,6 +55,7 @@ import { restoreFrame } from "../process/signal-frame";
 import { replenish, SignalRecord } from "../process/signal-queue";
 import { checkSender, discard, fillSender, sendToProcess, sendToThread, setMask } from "../process/signal-send";
 import { contains, isSignal, setOf, SignalSet, UNBLOCKABLE } from "../process/signal-set";
+import { processOf } from "../procfs/process-directory";
 import { setSignalStack, signalStackState } from "../process/signal-stack";
 import { holdMask } from "../process/temporary-mask";
 import { readTimespec, timespecNs } from "../process/time-values";
@@ -62,6 +63,7 @@ import { UserThread } from "../process/user-thread";
 import { block } from "../sched/block";
 import * as clock from "../sched/clock";
 import { FOREVER } from "../sched/timer";
+import { File } from "../vfs/file";
 import { define0, define2, define3, define4 } from "./table";
 
 const actionBuffer = new StaticArray<u8>(<i32>SIGACTION_SIZE);
@@ -299,11 +301,18 @@ function killThread(group: i32, id: i32, signal: i32): i64 {
   return sendInfo(thread.process, thread, signal);
 }
 
+/** The process of a pidfd, or of an open directory /proc/PID. */
+function processBehind(file: File | null): Process | null {
+  if (file === null) return null;
+  if (file instanceof PidFile) return (file as PidFile).process;
+  let inode = file.inode;
+  return inode === null ? null : processOf(inode);
+}
+
 function pidfdSendSignal(descriptor: u64, signal: u64, infoAddress: u64, flags: u64): i64 {
   if (<u32>flags > 4) return -EINVAL;
-  let file = currentProcess().descriptors.get(<i32>descriptor);
-  if (file === null || !(file instanceof PidFile)) return -EBADF;
-  let target = (file as PidFile).process;
+  let target = processBehind(currentProcess().descriptors.get(<i32>descriptor));
+  if (target === null) return -EBADF;
   if (target.state == ProcessState.REAPED) return -ESRCH;
   if (infoAddress == 0) return killProcess(target, <i32>signal);
   if (loadInfo(infoAddress, <i32>signal) < 0) return -EFAULT;

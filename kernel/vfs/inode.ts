@@ -235,8 +235,27 @@ export class Inode extends PageSource {
     return -EROFS;
   }
 
-  /** getxattr(2) and its kin: this system keeps none, and says so as Linux does for a file system without them. */
-  get extendedAttributeError(): i32 {
+  /** Whether it can have extended attributes (man 7 xattr). */
+  get keepsAttributes(): bool {
+    return false;
+  }
+
+  /** An extended attribute's value; null when there is none. */
+  getAttribute(_name: StaticArray<u8>): StaticArray<u8> | null {
+    return null;
+  }
+
+  /** The names of its extended attributes, counted from 0; null behind the last. */
+  attributeName(_index: i32): StaticArray<u8> | null {
+    return null;
+  }
+
+  /** Set an extended attribute; `flags` as for setxattr(2). 0 or a negative errno. */
+  setAttribute(_name: StaticArray<u8>, _value: StaticArray<u8>, _flags: u32): i32 {
+    return -EOPNOTSUPP;
+  }
+
+  removeAttribute(_name: StaticArray<u8>): i32 {
     return -EOPNOTSUPP;
   }
 

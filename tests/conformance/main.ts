@@ -2,7 +2,8 @@
 //
 //   npm run conformance                        all suites on eggos, then the report
 //   npm run conformance -- python go           only these
-//   --only TEXT      cases whose name contains TEXT     --system eggos,linux   where to run (the report compares)
+//   --only TEXT,…    cases whose name contains a TEXT   --system eggos,linux   where to run (the report compares)
+//   --missing        cases without a result             --failed               cases that failed on eggos
 //   --list           the cases                          --report   the report from the results at hand
 //   --verbose        the output of cases that fail      --strace NAMES   and these system calls on eggos
 //
@@ -17,7 +18,7 @@ import { repositoryRoot } from "../../cli/paths.ts";
 import { suiteRoot } from "./image.ts";
 import { formatReport, isExplained, type Results } from "./report.ts";
 import { type Outcome, runCases, type SystemName } from "./run.ts";
-import type { Suite } from "./suite.ts";
+import type { Case, Suite } from "./suite.ts";
 import { busyboxSuite } from "./suites/busybox.ts";
 import { goSuite } from "./suites/go.ts";
 import { pythonSuite } from "./suites/python.ts";
@@ -39,6 +40,8 @@ const { values, positionals } = parseArgs({
     report: { type: "boolean", default: false },
     verbose: { type: "boolean", default: false },
     strace: { type: "string" },
+    missing: { type: "boolean", default: false },
+    failed: { type: "boolean", default: false },
   },
 });
 
@@ -59,14 +62,19 @@ async function runSuite(suite: Suite, system: SystemName): Promise<void> {
     return;
   }
   const { entries, cases } = prepared;
-  const numbers = cases.flatMap((one, index) => (one.name.includes(values.only) ? [index] : []));
+  const old = readJson<Results>(resultsPath(suite, system));
+  const onEggos = readJson<Results>(resultsPath(suite, "eggos"));
+  const isWanted = ({ name }: Case): boolean =>
+    values.only.split(",").some((text) => name.includes(text)) &&
+    !(values.missing && old?.cases[name] !== undefined) &&
+    !(values.failed && onEggos?.cases[name]?.outcome !== "fail");
+  const numbers = cases.flatMap((one, index) => (isWanted(one) ? [index] : []));
   if (values.list) {
     for (const number of numbers) process.stdout.write(`${suite.name} ${cases[number]?.name}\n`);
     return;
   }
   if (numbers.length === 0) return;
   const root = await suiteRoot(suite, entries, cases);
-  const old = readJson<Results>(resultsPath(suite, system));
   const known = new Set(cases.map((one) => one.name));
   const results: Results = {
     cases: Object.fromEntries(Object.entries(old?.cases ?? {}).filter(([name]) => known.has(name))),

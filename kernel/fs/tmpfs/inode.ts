@@ -1,9 +1,10 @@
 // What the inodes of a file system in memory have in common: numbers, times, the budget, and whether anything about them
 // differs from the image below (fs/overlay).
 
-import { ENOSPC } from "../../abi/errno";
+import { ENODATA, ENOSPC } from "../../abi/errno";
 import { wallNs } from "../../sched/clock";
 import { failOpen, Inode } from "../../vfs/inode";
+import { AttributeList } from "./attributes";
 import { Tmpfs } from "./tmpfs";
 
 export class TmpInode extends Inode {
@@ -13,6 +14,8 @@ export class TmpInode extends Inode {
   /** The chain in the table of inodes made from the layer below (fs/overlay/inode-table.ts). */
   tableNext: TmpInode | null = null;
   private isCounted: bool = false;
+  /** Extended attributes; null before the first. */
+  private attributes: AttributeList | null = null;
 
   constructor(tmpfs: Tmpfs, mode: u32) {
     super(tmpfs);
@@ -63,6 +66,42 @@ export class TmpInode extends Inode {
     return 0;
   }
 
+  /** Only regular files have blocks (fs/tmpfs/regular.ts). */
+  override get blocks(): u64 {
+    return 0;
+  }
+
+  override get keepsAttributes(): bool {
+    return true;
+  }
+
+  override getAttribute(name: StaticArray<u8>): StaticArray<u8> | null {
+    let attributes = this.attributes;
+    return attributes === null ? null : attributes.get(name);
+  }
+
+  override attributeName(index: i32): StaticArray<u8> | null {
+    let attributes = this.attributes;
+    return attributes !== null && index < attributes.length ? attributes.nameAt(index) : null;
+  }
+
+  override setAttribute(name: StaticArray<u8>, value: StaticArray<u8>, flags: u32): i32 {
+    let attributes = this.attributes;
+    if (attributes === null) attributes = new AttributeList(this.tmpfs.budget);
+    let error = attributes.set(name, value, flags);
+    if (error < 0) return error;
+    this.attributes = attributes;
+    this.noteChanged();
+    return 0;
+  }
+
+  override removeAttribute(name: StaticArray<u8>): i32 {
+    let attributes = this.attributes;
+    let error = attributes === null ? -ENODATA : attributes.remove(name);
+    if (error == 0) this.noteChanged();
+    return error;
+  }
+
   override unreferenced(): void {
     if (this.isUsed) return;
     if (this.linkCount == 0) this.evict();
@@ -70,6 +109,9 @@ export class TmpInode extends Inode {
   }
 
   override evict(): void {
+    let attributes = this.attributes;
+    if (attributes !== null) attributes.clear();
+    this.attributes = null;
     if (this.isCounted) {
       this.isCounted = false;
       this.tmpfs.budget.giveInode();

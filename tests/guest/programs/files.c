@@ -9,6 +9,7 @@
 #include <sys/statvfs.h>
 #include <sys/sysmacros.h>
 #include <sys/time.h>
+#include <sys/wait.h>
 #include <sys/xattr.h>
 #include <utime.h>
 
@@ -534,6 +535,30 @@ group(attributes) {
     check(gives(5, getxattr("f", "user.test", NULL, 0)), "its size can be asked for");
     check(fails_with(EEXIST, setxattr("f", "user.test", "v", 1, XATTR_CREATE)), "XATTR_CREATE of one that exists is EEXIST");
     check(gives(10, listxattr("f", value, sizeof value)) && strcmp(value, "user.test") == 0, "listxattr lists it");
+    check(fails_with(ERANGE, getxattr("f", "user.test", value, 4)) && fails_with(ERANGE, listxattr("f", value, 4)), "a buffer too small is ERANGE");
+    check(gives(0, setxattr("f", "user.test", "", 0, XATTR_REPLACE)) && gives(0, getxattr("f", "user.test", value, sizeof value)), "a value may be empty");
+    check(gives(0, setxattr("f", "user.other", "longer", 6, 0)) && gives(21, listxattr("f", NULL, 0)), "a file has several");
+    check(fails_with(ENODATA, setxattr("f", "user.none", "v", 1, XATTR_REPLACE)), "XATTR_REPLACE of one that is not there is ENODATA");
+    check(gives(0, rename("f", "g")) && gives(6, getxattr("g", "user.other", value, sizeof value)) && gives(0, rename("g", "f")), "they go with the file");
+    int fd = open("f", O_RDONLY);
+    check(gives(6, fgetxattr(fd, "user.other", value, sizeof value)) && gives(0, fremovexattr(fd, "user.other")), "a descriptor does as well as a name");
+    close(fd);
+    check(gives(0, setxattr(".", "user.folder", "1", 1, 0)), "directories have them");
+    symlink("f", "link");
+    check(fails_with(EPERM, lsetxattr("link", "user.test", "1", 1, 0)) && fails_with(ENODATA, lgetxattr("link", "user.test", value, 9)), "symbolic links do not");
+    check(fails_with(EOPNOTSUPP, setxattr("f", "none.test", "1", 1, 0)), "a name must be of a kind that there is");
+    check(fails_with(ERANGE, setxattr("f", "", "1", 1, 0)) && fails_with(E2BIG, setxattr("f", "user.big", value, 70000, 0)) && fails_with(EINVAL, setxattr("f", "user.test", "1", 1, 8)), "bad arguments are told apart");
+    check(gives(0, setxattr("f", "trusted.test", "t", 1, 0)) && gives(1, getxattr("f", "trusted.test", value, 9)), "root has trusted ones");
+    fd = open("f", O_RDONLY);
+    pid_t child = fork();
+    if (child == 0) {
+      if (setuid(1000) < 0) _exit(9);
+      _exit(fails_with(ENODATA, fgetxattr(fd, "trusted.test", value, 9)) ? 0 : 1);
+    }
+    close(fd);
+    int status;
+    check(gives(child, waitpid(child, &status, 0)) && status == 0, "others do not see them");
+    check(gives(0, removexattr("f", "trusted.test")), "and they can be removed");
     check(gives(0, removexattr("f", "user.test")), "removexattr removes it");
     check(fails_with(ENODATA, getxattr("f", "user.test", value, sizeof value)), "one that is not there is ENODATA");
   } else {
