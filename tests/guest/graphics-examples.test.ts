@@ -142,7 +142,7 @@ test("paint shows text, a curve and a picture, and paints where the mouse goes",
     const after = await monitor.until(isPainted);
     const line = find({ ...after, height: after.height, at: (x, y) => (y < 72 ? 0 : after.at(x, y)) }, red);
     assert.ok(
-      Math.abs(line.right - line.left - 206) <= 2 && Math.abs(line.bottom - line.top - 5) <= 1,
+      Math.abs(line.right - line.left - 204) <= 3 && Math.abs(line.bottom - line.top - 5) <= 1,
       JSON.stringify(line),
     );
     assert.ok(Math.abs(line.left - 597) <= 2 && Math.abs(line.top - 597) <= 2, JSON.stringify(line));
