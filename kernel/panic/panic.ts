@@ -14,6 +14,7 @@ import { abortFile, abortLine, abortMessage } from "runtime/abort";
 import { Text } from "../lib/text";
 import * as log from "../log/log";
 import { appendFunctions, isOnStack, MAX_DEPTH } from "./backtrace";
+import { appendModule } from "./culprit";
 import { exitPanicking } from "./power";
 
 const BREAKPOINT: u64 = 3;
@@ -50,6 +51,7 @@ export function panicOnTrap(frame: TrapFrame): void {
   } else {
     describeTrap(frame);
   }
+  appendModule(reason, ", in module ", frame.rip, frame.rbp);
   begin();
   showRegisters(frame);
   line.clear();

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import { type GuestResult, runGuest } from "../../cli/run/guest.ts";
 
 const TIME_LIMIT_MS = 60_000;
@@ -45,4 +45,36 @@ test("what a module registers is there for programs: calls, devices, files, time
   });
   assert.match(result.stderr, /module whole-api claims I\/O port 0x3f8 and what follows, but kernel has it/);
   assert.doesNotMatch(result.stderr, /no MADT|two have the serial port|there is no such call/);
+});
+
+describe("a module in trouble", () => {
+  const trouble = join(fixtures, "trouble");
+
+  test("is named by a line, and the rest goes on: the first to claim a call keeps it, a failed driver is left alone", async () => {
+    const result = await runProject(trouble);
+    assert.equal(result.stdout, "42\n", result.stderr);
+    assert.match(
+      result.stderr,
+      /module trouble and module eggos-clash both claim system call 1022; the first one keeps it/,
+    );
+    assert.match(result.stderr, /module trouble registers system call 1024: numbers go from 0 to 1023/);
+    assert.match(result.stderr, /module trouble: device \/dev\/crash is there already/);
+    assert.match(result.stderr, /pci: failing failed, slot \d+ \(module trouble\)/);
+  });
+
+  test("that traps is named by the panic, with file and line", async () => {
+    const result = await runGuest({ target: trouble, args: ["n"], timeoutMs: TIME_LIMIT_MS });
+    assert.equal(result.ending.kind, "panic", result.stderr);
+    assert.match(result.stderr, /kernel panic: .*, in module trouble$/m);
+    assert.match(result.stderr, /at .*Crash#readNull \(packages\/trouble\/module\.ts:\d+\)/);
+  });
+
+  test("that goes outside of its buffer is stopped there, and named", async () => {
+    const result = await runGuest({ target: trouble, args: ["outside"], timeoutMs: TIME_LIMIT_MS });
+    assert.match(
+      result.stderr,
+      /kernel panic: an access outside of the buffer \(.*dma-buffer\.ts:\d+\), in module trouble/,
+    );
+    assert.match(result.stderr, /at .*Crash#readOutside \(packages\/trouble\/module\.ts:\d+\)/);
+  });
 });
