@@ -4,7 +4,9 @@
 import * as acpi from "./acpi";
 import * as clock from "./clock";
 import * as devices from "./devices";
+import * as fileSystems from "./file-systems";
 import * as interrupts from "./interrupts";
+import * as links from "./links";
 import * as log from "./log";
 import * as pci from "./pci";
 import * as proc from "./proc";
@@ -15,7 +17,23 @@ import * as threads from "./threads";
 import * as timers from "./timers";
 import * as virtio from "./virtio";
 
-export { acpi, clock, devices, interrupts, log, pci, proc, process, random, syscalls, threads, timers, virtio };
+export {
+  acpi,
+  clock,
+  devices,
+  fileSystems,
+  interrupts,
+  links,
+  log,
+  pci,
+  proc,
+  process,
+  random,
+  syscalls,
+  threads,
+  timers,
+  virtio,
+};
 
 export * from "../abi/errno";
 export * from "../abi/syscall-numbers";
@@ -24,8 +42,10 @@ export { Buffer } from "./buffer";
 export { DeviceFile, DeviceKind } from "./devices";
 export { DeviceMemory } from "./device-memory";
 export { DmaBuffer } from "./dma-buffer";
+export { Content, FileSystemKind, Folder, Node } from "./file-systems";
 export { InterruptHandler } from "./interrupts";
 export { IoPorts } from "./io-ports";
+export { LinkDevice } from "./links";
 export { PciDevice, PciDriver } from "./pci";
 export { TextSource } from "./proc";
 export { Handler } from "./system-calls";

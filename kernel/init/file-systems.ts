@@ -2,16 +2,13 @@
 // memory where programs expect them.
 
 import { Machine } from "../boot/machine";
-import { DevPts } from "../console/pty/devpts";
-import { DevFs } from "../fs/devfs/devfs";
 import { Erofs } from "../fs/erofs/erofs";
 import { registerFramebufferDevices } from "../fs/framebuffer/devices";
 import { Overlay } from "../fs/overlay/overlay";
-import { Tmpfs } from "../fs/tmpfs/tmpfs";
 import { registerMachineFiles } from "./machine-files";
 import { registerDisplayFiles } from "../procfs/display-files";
-import { createProcFileSystem, createSysFileSystem } from "../procfs/root";
-import { FileSystem } from "../vfs/file-system";
+import { bytesOf } from "../procfs/proc-file-system";
+import { findFileSystem } from "../vfs/file-system-types";
 import { mountAt, mountRoot } from "../vfs/root";
 
 /** MS_NOSUID | MS_NOEXEC. */
@@ -26,21 +23,23 @@ export function mountFileSystems(machine: Machine): string | null {
   let lower = Erofs.mount(image.physical, image.sizeBytes);
   if (lower === null) return "the root image is damaged: build it again with `egg build`";
   if (!mountRoot(new Overlay(lower))) return "the root image has no root directory: build it again";
-  attach(new DevFs(), "/dev", 0);
-  attach(new DevPts(), "/dev/pts", NO_PROGRAMS);
-  attach(createProcFileSystem(), "/proc", RESTRICTED);
-  attach(createSysFileSystem(), "/sys", RESTRICTED);
-  attach(new Tmpfs(0o1777), "/tmp", 0);
-  attach(new Tmpfs(0o1777), "/dev/shm", 0);
-  attach(new Tmpfs(0o755), "/run", 0);
+  attach("devtmpfs", "/dev", 0);
+  attach("devpts", "/dev/pts", NO_PROGRAMS);
+  attach("proc", "/proc", RESTRICTED);
+  attach("sysfs", "/sys", RESTRICTED);
+  attach("tmpfs", "/tmp", 0);
+  attach("tmpfs", "/dev/shm", 0);
+  attach("tmpfs", "/run", 0, "mode=755");
   registerFramebufferDevices();
   registerDisplayFiles();
   registerMachineFiles(machine);
   return null;
 }
 
-function attach(fileSystem: FileSystem, place: string, flags: u64): void {
-  let path = new StaticArray<u8>(place.length);
-  for (let i = 0; i < place.length; i++) path[i] = <u8>place.charCodeAt(i);
-  mountAt(fileSystem, path, flags);
+/** Mount a file system of a kind; nothing where the kernel was built without it. */
+function attach(kind: string, place: string, flags: u64, options: string = ""): void {
+  let type = findFileSystem(kind);
+  if (type === null) return;
+  let fileSystem = type.create(bytesOf(kind), bytesOf(options));
+  if (fileSystem !== null) mountAt(fileSystem, bytesOf(place), flags);
 }

@@ -7,6 +7,7 @@ import { currentThread } from "../process/current";
 import { Process } from "../process/process";
 import { nextProcess } from "../process/process-table";
 import { DirectorySink } from "../vfs/directory-sink";
+import { types } from "../vfs/file-system-types";
 import { failOpen, Inode } from "../vfs/inode";
 import * as system from "../process/system-name";
 import { addAt, FixedLink, numberOf, ProcDirectory, ProcFileSystem, ProcLink, TextSource } from "./proc-file-system";
@@ -70,6 +71,16 @@ class HostName extends TextSource {
   }
 }
 
+/** man 5 filesystems. */
+class FileSystemList extends TextSource {
+  override render(text: Text): void {
+    for (let i = 0; i < types.length; i++) {
+      if (!types[i].needsDevice) text.string("nodev");
+      text.byte(0x09).string(types[i].name).byte(0x0a);
+    }
+  }
+}
+
 const procFileSystem = new ProcFileSystem(false);
 const sysFileSystem = new ProcFileSystem(true);
 const procRoot: ProcRoot = new ProcRoot(procFileSystem);
@@ -99,10 +110,7 @@ export function createProcFileSystem(): ProcFileSystem {
       "Character devices:\n  1 mem\n  4 ttyS\n  5 /dev/tty\n  5 /dev/console\n  5 /dev/ptmx\n 13 input\n 29 fb\n136 pts\n\nBlock devices:\n",
     ),
   );
-  registerProcFile(
-    "filesystems",
-    new files.Constant("nodev\tproc\nnodev\tsysfs\nnodev\ttmpfs\nnodev\tdevpts\nnodev\toverlay\n\terofs\n"),
-  );
+  registerProcFile("filesystems", new FileSystemList());
   registerProcFile("loadavg", new files.LoadAverage());
   registerProcFile("meminfo", new files.MemoryInformation());
   registerProcFile("partitions", new files.Constant("major minor  #blocks  name\n\n"));

@@ -7,10 +7,10 @@ import { EBADF, EBUSY, EFAULT, EINVAL, ENODEV, ENOTDIR, EPERM } from "../abi/err
 import { AT_FDCWD, NAME_MAX } from "../abi/fcntl";
 import { MS_RDONLY, ST_RDONLY, ST_RELATIME, ST_VALID, STATFS_SIZE, Statfs } from "../abi/statfs";
 import { SYS_fstatfs, SYS_mount, SYS_statfs, SYS_umount2 } from "../abi/syscall-numbers";
-import { Tmpfs } from "../fs/tmpfs/tmpfs";
 import { copyOut } from "../memory/user";
 import { currentProcess } from "../process/current";
 import { FileSystem } from "../vfs/file-system";
+import { failMount, findFileSystemBytes, mountError } from "../vfs/file-system-types";
 import { hasMountsInside, Mount, mount as mountOn, unmount } from "../vfs/mount";
 import { Last } from "../vfs/walk";
 import { beginWalk, endWalk, fileOf, findTarget, found, walkAt } from "./files";
@@ -22,7 +22,9 @@ const OTHER_OPERATIONS: u64 = 0x20 | 0x1000 | 0x2000 | 0x1e0000;
 const MS_REMOUNT: u64 = 0x20;
 
 const statfsBuffer: StaticArray<u8> = new StaticArray<u8>(<i32>STATFS_SIZE);
-const kindBuffer: StaticArray<u8> = new StaticArray<u8>(16);
+/** Longer names of file systems are not looked at. */
+const LONGEST_KIND: u64 = 32;
+const kindBuffer: StaticArray<u8> = new StaticArray<u8>(<i32>LONGEST_KIND);
 
 function statfs(path: u64, buffer: u64): i64 {
   let error = findTarget(<u64>AT_FDCWD, path, Last.FOLLOW, false);
@@ -60,8 +62,8 @@ function giveStatfs(fileSystem: FileSystem | null, mount: Mount | null, buffer: 
   return copyOut(buffer, bytesAddress(statfsBuffer), STATFS_SIZE);
 }
 
-/** New mounts of tmpfs, and read-only or not for what is mounted; binds and propagation there are not. */
-function mount(_source: u64, target: u64, kind: u64, flags: u64, _data: u64): i64 {
+/** New mounts of tmpfs and what modules bring, and read-only or not for what is mounted; binds and propagation there are not. */
+function mount(source: u64, target: u64, kind: u64, flags: u64, data: u64): i64 {
   if (!currentProcess().credentials.isPrivileged) return -EPERM;
   let walk = beginWalk();
   let error = walkAt(walk, <u64>AT_FDCWD, target, Last.FOLLOW);
@@ -75,17 +77,26 @@ function mount(_source: u64, target: u64, kind: u64, flags: u64, _data: u64): i6
   }
   if ((flags & OTHER_OPERATIONS) != 0) return -EINVAL;
   if (!place.entry.inode!.isDirectory) return -ENOTDIR;
-  let length = isUserRange(kind, 1) ? user.stringLength(kind, 16) : -1;
+  let length = isUserRange(kind, 1) ? user.stringLength(kind, LONGEST_KIND) : -1;
   if (length < 0 || user.copyIn(bytesAddress(kindBuffer), kind, <u64>length) != 0) return -EFAULT;
-  if (!isTmpfs(<i32>length)) return -ENODEV;
-  return mountOn(new Tmpfs(0o1777), place, flags & MS_RDONLY) === null ? -EINVAL : 0;
+  let type = findFileSystemBytes(kindBuffer, <i32>length);
+  if (type === null || !type.isMountable) return -ENODEV;
+  let from = optionalText(source);
+  let options = optionalText(data);
+  if (from === null || options === null) return -EFAULT;
+  failMount(-ENODEV);
+  let made = type.create(from, options);
+  if (made === null) return mountError;
+  return mountOn(made, place, flags & MS_RDONLY) === null ? -EINVAL : 0;
 }
 
-function isTmpfs(length: i32): bool {
-  let name = "tmpfs";
-  if (length != name.length) return false;
-  for (let i = 0; i < length; i++) if (<i32>kindBuffer[i] != name.charCodeAt(i)) return false;
-  return true;
+/** A string of the program's, cut at a page; empty where it gave none, null for a wrong address. */
+function optionalText(address: u64): StaticArray<u8> | null {
+  if (address == 0) return new StaticArray<u8>(0);
+  let length = isUserRange(address, 1) ? user.stringLength(address, BLOCK_SIZE) : -1;
+  if (length < 0) return null;
+  let text = new StaticArray<u8>(<i32>length);
+  return user.copyIn(bytesAddress(text), address, <u64>length) == 0 ? text : null;
 }
 
 function umount2(target: u64, flags: u64): i64 {
@@ -106,6 +117,12 @@ function umount2(target: u64, flags: u64): i64 {
 export function defineMountCalls(): void {
   define2(SYS_statfs, "statfs", "path out", statfs, "complete");
   define2(SYS_fstatfs, "fstatfs", "fd out", fstatfs, "complete");
-  define5(SYS_mount, "mount", "str path str flags ptr", mount, "tmpfs, and remounting read-only or not");
+  define5(
+    SYS_mount,
+    "mount",
+    "str path str flags ptr",
+    mount,
+    "tmpfs, file systems of modules, and remounting read-only or not",
+  );
   define2(SYS_umount2, "umount2", "path flags", umount2, "complete");
 }

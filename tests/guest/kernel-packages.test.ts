@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { type GuestResult, runGuest } from "../../cli/run/guest.ts";
 
+const EINVAL = 22;
 const TIME_LIMIT_MS = 60_000;
 const examples = join(import.meta.dirname, "../../examples");
 const fixtures = join(import.meta.dirname, "../fixtures/kernel-packages");
@@ -41,6 +42,16 @@ test("what a module registers is there for programs: calls, devices, files, time
     left: 6,
     isBlock: true,
     zero: [0, 0, 0, 0],
+    notes: {
+      refused: -EINVAL,
+      mounted: 0,
+      names: ["folder", "second"],
+      second: "two and a half",
+      size: 14,
+      deep: "de",
+      isListed: true,
+    },
+    link: true,
     report: "ticks 3 thread done\nnoted\n",
   });
   assert.match(result.stderr, /module whole-api claims I\/O port 0x3f8 and what follows, but kernel has it/);
