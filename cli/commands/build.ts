@@ -1,8 +1,9 @@
 // `egg build`: kernel, root file system and program in one file that boots.
 
 import { constants, copyFileSync, rmSync, statSync } from "node:fs";
-import { basename, resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { EXIT_CANNOT_CREATE, EXIT_USAGE, errorCode, Failure } from "../failure.ts";
+import type { KernelChoice } from "../image/kernel-modules.ts";
 import { prepareTarget } from "../image/prepare.ts";
 import { shown } from "../image/target.ts";
 import {
@@ -21,6 +22,7 @@ interface BuildOptions {
   keyboard?: string;
   json?: boolean;
   rootfs?: string;
+  sizes?: boolean;
 }
 
 export function buildCommand() {
@@ -35,6 +37,7 @@ export function buildCommand() {
       parseKeyboard(text),
     )
     .option("--json", "print what was made as JSON")
+    .option("--sizes", "show how much code of the kernel each of its modules is")
     .addHelpText("after", "\nARGS after -- become the program's own arguments, at every boot that gives no others.");
 }
 
@@ -58,9 +61,19 @@ export async function run(words: string[], programArguments: string[] | undefine
   const output = resolve(options.output ?? `${basename(prepared.target.name)}.elf`);
   writeOutput(prepared.path, output);
   const size = statSync(output).size;
-  if (options.json) process.stdout.write(`${JSON.stringify({ path: output, sizeBytes: size })}\n`);
+  const sizes =
+    options.sizes && prepared.kernel !== undefined ? await readSizes(prepared.kernel, prepared.choice) : null;
+  const kernel = sizes === null ? {} : { kernel: { codeBytes: sizes.bytes, modules: sizes.modules } };
+  if (options.json) process.stdout.write(`${JSON.stringify({ path: output, sizeBytes: size, ...kernel })}\n`);
   else process.stdout.write(`${shown(output)}  ${(size / 1e6).toFixed(1)} MB\n`);
+  if (sizes !== null && !options.json) process.stdout.write(`${sizes.text}\n`);
   return 0;
+}
+
+async function readSizes(kernel: string, choice: KernelChoice | undefined) {
+  const { kernelSizes, showSizes } = await import("../../tools/kernel/sizes.ts");
+  const sizes = kernelSizes(dirname(kernel), choice);
+  return { ...sizes, text: showSizes(sizes) };
 }
 
 function writeOutput(from: string, to: string): void {

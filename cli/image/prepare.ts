@@ -24,7 +24,7 @@ import { bootImage, configLocation, replaceConfig, roomyRootOffset } from "./elf
 import { BLOCK, dataEndBlock, erofsImage } from "./erofs.ts";
 import { hashKey, writeWhole } from "./hash.ts";
 import { kernelPath } from "./kernel.ts";
-import { kernelChoice, trustNotes } from "./kernel-modules.ts";
+import { type KernelChoice, kernelChoice, trustNotes } from "./kernel-modules.ts";
 import { shiftPieces, writeImage } from "./pieces.ts";
 import { type BuiltTarget, type Program, prepareProgram } from "./program.ts";
 import { findTarget, projectSettings, readHead, shown, type Target } from "./target.ts";
@@ -64,6 +64,8 @@ export interface Prepared {
   warnings: string[];
   /** The kernel in it, with symbols; undefined for what was built before. */
   kernel?: string;
+  /** The modules it was made of. */
+  choice?: KernelChoice;
   /** More arguments for QEMU that the project asks for. */
   qemu?: string[];
 }
@@ -133,7 +135,16 @@ async function prepareBuilt(target: BuiltTarget, options: PrepareOptions): Promi
   const qemu = target.kind === "root" ? [] : (projectSettings(target.root).qemu ?? []);
   const warnings = [...(choice ? trustNotes(choice) : []), ...program.warnings];
   const wantsDisplay = settings.display === true;
-  return { path, target, memory: settings.memory, wantsDisplay, warnings, kernel: kernelFile, qemu };
+  return {
+    path,
+    target,
+    memory: settings.memory,
+    wantsDisplay,
+    warnings,
+    kernel: kernelFile,
+    ...(choice ? { choice } : {}),
+    qemu,
+  };
 }
 
 function rootTarget(given: string, args: string[] | undefined): Target {

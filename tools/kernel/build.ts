@@ -17,7 +17,8 @@ import { compileObjects, compilerIdentity, link, type Source, ToolError } from "
 import { withLock } from "./lock.ts";
 import { addedText, enabledFile, enabledText, packagesFile, type ModuleChoice, ModuleError } from "./modules.ts";
 import { checkPackages } from "./package-check.ts";
-import { symbolTable } from "./symbols.ts";
+import { codeSizes, kernelSizes, showSizes, sizesFile } from "./sizes.ts";
+import { encodeRows, readRows } from "./symbols.ts";
 import { buildVdso, vdsoFolder } from "./vdso.ts";
 
 export { CompileError } from "./compile.ts";
@@ -240,7 +241,9 @@ async function build(output: string, options: BuildOptions): Promise<Manifest["i
   const first = `${output}/first.elf`;
   await link(first, objects, linkerScript, defined);
   report("symbols", 0, 1, "");
-  const table = await symbolTable(first, translation.functions);
+  const rows = await readRows(first, translation.functions);
+  const table = encodeRows(rows);
+  writeIfChanged(resolve(repositoryRoot, output, sizesFile), JSON.stringify(codeSizes(rows)));
   const symbols = await compileObjects(
     [binarySource(output, "symbols", '.symbols,"a"', table)],
     `${output}/o`,
@@ -293,15 +296,19 @@ async function main(): Promise<void> {
       entry: { type: "string", multiple: true },
       output: { type: "string" },
       debug: { type: "boolean", default: false },
+      without: { type: "string", multiple: true },
+      sizes: { type: "boolean", default: false },
       help: { type: "boolean", short: "h" },
     },
   });
   if (values.help) {
     console.log(
-      "node tools/kernel/build.ts [--main FILE] [--entry FILE]… [--output FOLDER] [--debug]\n\n" +
+      "node tools/kernel/build.ts [--main FILE] [--entry FILE]… [--output FOLDER] [--debug] [--without MODULE]… [--sizes]\n\n" +
         "  --main FILE      the kernel's entry (default kernel/main.ts)\n" +
         "  --entry FILE     a further entry file, may be repeated\n" +
         "  --output FOLDER  where everything is written (default build/kernel)\n" +
+        "  --without MODULE leave out a module of kernel/modules/built-in.json, may be repeated\n" +
+        "  --sizes          show how much code each module is\n" +
         "  --debug          for gdb: every local can be printed (default output build/kernel-debug)",
     );
     return;
@@ -313,6 +320,7 @@ async function main(): Promise<void> {
       ...(values.main === undefined ? {} : { main: values.main }),
       ...(values.entry === undefined ? {} : { entries: values.entry }),
       ...(values.output === undefined ? {} : { output: values.output }),
+      ...(values.without === undefined ? {} : { modules: { without: values.without } }),
       debug: values.debug,
       onProgress: progress.show,
       onWarning(text) {
@@ -323,6 +331,7 @@ async function main(): Promise<void> {
     progress.clear();
     const seconds = ((performance.now() - start) / 1000).toFixed(1);
     if (kernel.isFresh) console.error(`kernel built in ${seconds} s`);
+    if (values.sizes) console.log(showSizes(kernelSizes(dirname(kernel.path), { without: values.without ?? [] })));
   } catch (error) {
     progress.clear();
     if (

@@ -26,11 +26,6 @@ const imageBase = 0xffffffff80000000n;
 const magic = 0x324d5953;
 const rowsPerBlock = 64;
 
-/** Read a linked kernel's line table and write the symbol table for it. */
-export async function symbolTable(elf: string, functions: readonly FunctionName[]): Promise<Uint8Array> {
-  return encodeRows(await readRows(elf, functions));
-}
-
 /** Every row of the line table, with its inlined frames. */
 export async function readRows(elf: string, functions: readonly FunctionName[]): Promise<Row[]> {
   const path = resolve(repositoryRoot, elf);
