@@ -1,7 +1,7 @@
 // `npm run bench`: the same programs on eggos and on a Linux guest, in turn, on the same QEMU settings.
 //
 //   npm run bench                        all parts, 5 rounds
-//   npm run bench -- micro boot          only these parts (boot, micro, processes, console, node, http, go, network)
+//   npm run bench -- micro boot          only these parts (boot, micro, processes, console, node, http, go, network, graphics)
 //   --rounds N   --system eggos,linux-initramfs,linux-disk   --json FILE   --memory MIB
 //   --count                              the guest's clock counts instructions: 1 ns is one, whatever else the machine does
 //
@@ -11,6 +11,7 @@ import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { bootPart } from "./parts/boot.ts";
 import { consolePart } from "./parts/console.ts";
+import { graphicsPart } from "./parts/graphics.ts";
 import { goPart, httpPart } from "./parts/http.ts";
 import { microPart } from "./parts/micro.ts";
 import { networkPart } from "./parts/network.ts";
@@ -34,6 +35,7 @@ const PARTS: Record<string, Part> = {
   http: httpPart,
   go: goPart,
   network: networkPart,
+  graphics: graphicsPart,
 };
 
 const { values, positionals } = parseArgs({

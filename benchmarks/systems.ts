@@ -30,6 +30,8 @@ export interface Launch {
   boot: BootConfig;
   memoryMiB?: number;
   ports?: PortForward[];
+  /** More QEMU arguments, for this one only. */
+  qemuArguments?: string[];
   /** A tap of this name as a second card, on which the guest is TAP_GUEST: for what QEMU's user network would hide. */
   tap?: string;
 }
@@ -182,7 +184,7 @@ export async function prepareSystem(name: SystemName, settings: SystemSettings):
           },
           memoryMiB: launch.memoryMiB ?? memoryMiB,
           ports: launch.ports ?? [],
-          qemuArguments: [...settings.qemuArguments, ...tapArguments(launch)],
+          qemuArguments: [...settings.qemuArguments, ...(launch.qemuArguments ?? []), ...tapArguments(launch)],
           output: "pipe",
         });
         return watch({ ...guest, stdout: guest.stdout as Readable }, startedAt);
@@ -203,7 +205,7 @@ export async function prepareSystem(name: SystemName, settings: SystemSettings):
           image,
           boot: { ...quietBoot, ...launch.boot },
           memoryMiB: launch.memoryMiB ?? memoryMiB,
-          qemuArguments: [...settings.qemuArguments, ...tapArguments(launch)],
+          qemuArguments: [...settings.qemuArguments, ...(launch.qemuArguments ?? []), ...tapArguments(launch)],
           ...(launch.ports ? { ports: launch.ports } : {}),
           ...(launch.tap === undefined ? {} : { kernelWords: [`network=${TAP_GUEST}`] }),
         }),
