@@ -50,7 +50,7 @@ export class Machine {
       mem: memImports(this.memory),
       clock: clockImports(this.clock),
       entropy: entropyImports(this.random),
-      port: portImports(this.ports),
+      port: portImports(this.ports, this.memory),
       mmio: mmioImports(this.devices),
       user: userImports(this.user, this.memory),
       cpu: cpuImports(this.cpu),

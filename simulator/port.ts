@@ -1,5 +1,8 @@
 // machine/port in TypeScript: I/O ports answered by simulated devices; a port without one reads all ones, as on a PC.
 
+import { blockLength } from "./mem.ts";
+import type { MemoryMap } from "./memory-map.ts";
+
 export interface PortDevice {
   /** `offset` counts from the device's first port. */
   read(offset: number, bytes: 1 | 2 | 4): number;
@@ -30,7 +33,7 @@ export class Ports {
   }
 }
 
-export function portImports(ports: Ports) {
+export function portImports(ports: Ports, memory: MemoryMap) {
   return {
     in8: (port: number): number => ports.read(port, 1),
     in16: (port: number): number => ports.read(port, 2),
@@ -38,5 +41,8 @@ export function portImports(ports: Ports) {
     out8: (port: number, value: number): void => ports.write(port, value, 1),
     out16: (port: number, value: number): void => ports.write(port, value, 2),
     out32: (port: number, value: number): void => ports.write(port, value, 4),
+    outBytes: (port: number, address: bigint, count: bigint): void => {
+      for (const byte of memory.read(address, blockLength(count))) ports.write(port, byte, 1);
+    },
   };
 }

@@ -5,7 +5,7 @@ import { makeDevice } from "../abi/stat";
 import { EBADF, EINTR, ERESTARTSYS } from "../abi/errno";
 import { WRITABLE } from "../abi/poll";
 import { FIONREAD } from "../abi/termios";
-import { SerialListener, SerialPort } from "../drivers/uart";
+import { RECEIVED_BREAK, RECEIVED_BROKEN, SerialListener, SerialPort } from "../drivers/uart";
 import * as lines from "../interrupt/lines";
 import { InterruptHandler } from "../interrupt/vectors";
 import { Text } from "../lib/text";
@@ -46,6 +46,14 @@ class SerialOutput extends TerminalDevice {
     return sent;
   }
 
+  override setBreak(isOn: bool): void {
+    this.serial.setBreak(isOn);
+  }
+
+  override get hasBreak(): bool {
+    return this.serial.isThere;
+  }
+
   override resized(columns: u32, rows: u32): void {
     resizeBackends(columns, rows);
   }
@@ -74,7 +82,7 @@ class LineListener extends FrameListener {
   override data(byte: u32): void {
     let stream = this.stream;
     if (stream !== null) stream.put(byte);
-    else this.tty.type(byte);
+    else this.tty.receive(byte);
   }
 
   override endOfInput(): void {
@@ -175,18 +183,24 @@ export class SerialConsole {
     this.receive();
   }
 
+  private receiveSpoilt(byte: i32): void {
+    if (byte == RECEIVED_BREAK) this.tty.receiveBreak();
+    else this.tty.receiveBroken(<u32>byte & 0xff);
+  }
+
   /** Take what the port holds; with no room left, stop listening: the line's sender waits. */
   receive(): void {
-    while (true) {
-      if (!this.listener.hasRoom) {
-        this.serial.setReceiveInterrupt(false);
-        return;
-      }
+    let hasRoom = this.listener.hasRoom;
+    while (hasRoom) {
       let byte = this.serial.read();
       if (byte < 0) break;
-      this.decoder.receive(<u32>byte);
+      if (byte < RECEIVED_BROKEN) this.decoder.receive(<u32>byte);
+      else if (this.stream === null) this.receiveSpoilt(byte);
+      hasRoom = this.listener.hasRoom;
     }
-    this.serial.setReceiveInterrupt(true);
+    // What was echoed goes out together.
+    this.tty.flush();
+    this.serial.setReceiveInterrupt(hasRoom);
   }
 }
 

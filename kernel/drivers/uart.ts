@@ -19,12 +19,17 @@ const MODEM_CONTROL: u32 = 4;
 const LINE_STATUS: u32 = 5;
 const SCRATCH: u32 = 7;
 
-const FIFO_ENABLE_AND_CLEAR: u32 = 0x07;
+/** On, cleared, an interrupt for 8 received bytes or a pause of four: room enough for the rest while nobody looks. */
+const FIFO_ENABLE_AND_CLEAR: u32 = 0x87;
 const LINE_8N1: u32 = 0x03;
+const LINE_BREAK: u32 = 0x40;
 const LINE_DIVISOR_ACCESS: u32 = 0x80;
 const MODEM_READY: u32 = 0x0b; // DTR, RTS, OUT2 (lets interrupts through)
 const MODEM_LOOPBACK: u32 = 0x10;
 const STATUS_DATA_READY: u32 = 0x01;
+const STATUS_PARITY_ERROR: u32 = 0x04;
+const STATUS_FRAMING_ERROR: u32 = 0x08;
+const STATUS_BREAK: u32 = 0x10;
 const STATUS_TRANSMITTER_EMPTY: u32 = 0x20;
 /** Nothing is left to send, not even in the shift register. */
 const STATUS_IDLE: u32 = 0x40;
@@ -38,6 +43,10 @@ const FIFO_DEPTH: u64 = 16;
 const PATIENCE: i32 = 50_000_000;
 const NEWLINE: u32 = 0x0a;
 const RETURN: u32 = 0x0d;
+
+/** What `read` adds to a byte with a parity or framing error, and gives for a break. */
+export const RECEIVED_BROKEN: i32 = 0x100;
+export const RECEIVED_BREAK: i32 = 0x200;
 
 /** Who waits for a port to take more. */
 export class SerialListener {
@@ -90,11 +99,9 @@ export class SerialPort {
     while (address < end) {
       if (!this.waitForRoom()) return;
       // The holding register is empty: the whole FIFO is.
-      let burst = min(address + FIFO_DEPTH, end);
-      while (address < burst) {
-        port.out8(this.base + DATA, mem.load8(address));
-        address++;
-      }
+      let burst = min(FIFO_DEPTH, end - address);
+      port.outBytes(this.base + DATA, address, burst);
+      address += burst;
     }
   }
 
@@ -132,15 +139,24 @@ export class SerialPort {
     return true;
   }
 
-  /** A received byte, -1 when there is none. */
+  /** A received byte, RECEIVED_BROKEN or RECEIVED_BREAK added when the line spoilt it; -1 when there is none. */
   read(): i32 {
     if (this.early >= 0) {
       let byte = this.early;
       this.early = -1;
       return byte;
     }
-    if (!this.isThere || (port.in8(this.base + LINE_STATUS) & STATUS_DATA_READY) == 0) return -1;
-    return <i32>port.in8(this.base + DATA);
+    if (!this.isThere) return -1;
+    let status = port.in8(this.base + LINE_STATUS);
+    if ((status & STATUS_DATA_READY) == 0) return -1;
+    let byte = <i32>port.in8(this.base + DATA);
+    if ((status & STATUS_BREAK) != 0) return RECEIVED_BREAK;
+    return (status & (STATUS_PARITY_ERROR | STATUS_FRAMING_ERROR)) != 0 ? byte | RECEIVED_BROKEN : byte;
+  }
+
+  /** Hold the line in the break state, or let it go. */
+  setBreak(isOn: bool): void {
+    if (this.isThere) port.out8(this.base + LINE_CONTROL, isOn ? LINE_8N1 | LINE_BREAK : LINE_8N1);
   }
 
   /** Let received bytes raise the port's interrupt, or not. */
@@ -173,11 +189,9 @@ export class SerialPort {
         this.setInterrupts(this.interrupts | INTERRUPT_ROOM);
         return address - start;
       }
-      let burst = min(address + FIFO_DEPTH, end);
-      while (address < burst) {
-        port.out8(this.base + DATA, mem.load8(address));
-        address++;
-      }
+      let burst = min(FIFO_DEPTH, end - address);
+      port.outBytes(this.base + DATA, address, burst);
+      address += burst;
     }
     return length;
   }

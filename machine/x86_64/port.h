@@ -11,3 +11,6 @@
 PORT(8, "b")
 PORT(16, "w")
 PORT(32, "l")
+static inline void port_outBytes(u32 port, u64 address, u64 count) {
+  asm volatile("rep outsb" : "+S"(address), "+c"(count) : "d"((u16)port) : "memory");
+}
