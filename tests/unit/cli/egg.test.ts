@@ -170,7 +170,8 @@ test("QEMU ends when egg is killed", async () => {
 test("help prints every option, to standard output, with status 0", () => {
   const general = egg(["--help"]);
   assert.equal(general.status, 0);
-  assert.match(general.stdout, /egg run .*\n.*egg build/);
+  for (const name of ["run", "dev", "test", "init", "build", "pack"])
+    assert.match(general.stdout, new RegExp(`^  egg ${name} `, "m"));
   const run = egg(["run", "--help"]);
   assert.equal(run.status, 0);
   for (const option of ["-p", "-m", "-e", "-v", "--accel", "--strace", "--gdb", "--trace", "--display", "--smp"]) {
