@@ -73,7 +73,7 @@ static void flood(void) {
   static char line[80];
   memset(line, 'x', 79);
   line[79] = '\n';
-  for (int i = 0; i < 10 * 1024 * 1024 / 80; i++) fwrite(line, 1, 80, stdout);
+  for (int i = 0; i < 1024 * 1024 / 80; i++) fwrite(line, 1, 80, stdout);
 }
 
 int main(int count, char** names) {
