@@ -3,6 +3,7 @@
 
 import * as acpi from "./acpi";
 import * as clock from "./clock";
+import * as console from "./console";
 import * as devices from "./devices";
 import * as fileSystems from "./file-systems";
 import * as interrupts from "./interrupts";
@@ -20,6 +21,7 @@ import * as virtio from "./virtio";
 export {
   acpi,
   clock,
+  console,
   devices,
   fileSystems,
   interrupts,
@@ -39,6 +41,7 @@ export * from "../abi/errno";
 export * from "../abi/syscall-numbers";
 export { Text } from "../lib/text";
 export { Buffer } from "./buffer";
+export { ConsoleBackend } from "./console";
 export { DeviceFile, DeviceKind } from "./devices";
 export { DeviceMemory } from "./device-memory";
 export { DmaBuffer } from "./dma-buffer";
