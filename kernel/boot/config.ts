@@ -97,6 +97,12 @@ export class BootConfig {
     return this.args.length > 0 ? this.args : [this.program];
   }
 
+  /** Add a variable unless one of its name is there. */
+  addDefault(variable: StaticArray<u8>): void {
+    for (let i = 0; i < this.environment.length; i++) if (hasSameName(this.environment[i], variable)) return;
+    this.environment.push(variable);
+  }
+
   private set(text: StaticArray<u8>, start: i32, end: i32, value: StaticArray<u8>): void {
     if (isKey(text, start, end, "program")) this.program = value;
     else if (isKey(text, start, end, "env")) this.setVariable(value);

@@ -1,6 +1,6 @@
 // Start the program: file systems, terminal, process 1, exec.
 
-import { BootConfig } from "../boot/config";
+import { BootConfig, StdinKind } from "../boot/config";
 import { Machine } from "../boot/machine";
 import { features } from "../cpu/features";
 import * as fwCfg from "../drivers/fw-cfg";
@@ -10,6 +10,7 @@ import { errnoName } from "../abi/errno-names";
 import { ENOENT } from "../abi/errno";
 import * as log from "../log/log";
 import { exit } from "../panic/power";
+import { bytesOf } from "../procfs/proc-file-system";
 import { Arguments } from "../process/arguments";
 import { exec } from "../process/exec";
 import { setMachineEnd } from "../process/exit";
@@ -32,6 +33,9 @@ import { directLog, openStandardStreams, setUpConsole } from "./standard-streams
 /** What a shell ends with when the program is not there, or cannot be run (POSIX sh, "Exit Status for Commands"). */
 const NOT_FOUND: i32 = 127;
 const NOT_RUNNABLE: i32 = 126;
+
+/** What the console is (kernel/console/terminal). */
+const OUR_TERMINAL: StaticArray<u8> = bytesOf("TERM=xterm-256color");
 
 /** One line to the consoles, then the machine ends with `status`. Never returns. */
 function fail(message: Text, status: i32): void {
@@ -99,6 +103,8 @@ function launch(config: BootConfig): void {
   let directory = findPath(config.directory);
   if (directory !== null) process.files.setDirectory(directory);
   openStandardStreams(process, config);
+  // A host tells its terminal's kind; without one it is ours.
+  if (config.stdin == StdinKind.RAW) config.addDefault(OUR_TERMINAL);
   let strings = new Arguments(process.limits.soft[RLIMIT_STACK]);
   let name = config.program;
   let error: i64 = strings.takeKernel(name, config.argumentVector(), config.environment);

@@ -17,6 +17,7 @@ import { appendFunctions, isOnStack, MAX_DEPTH } from "./backtrace";
 import { appendModule } from "./culprit";
 import { exitPanicking } from "./power";
 
+const NON_MASKABLE: u64 = 2;
 const BREAKPOINT: u64 = 3;
 const UNDEFINED_INSTRUCTION: u64 = 6;
 const DOUBLE_FAULT: u64 = 8;
@@ -73,6 +74,7 @@ function describeTrap(frame: TrapFrame): void {
   else if (vector == PAGE_FAULT && cpu.readCr2() - LINEAR_BASE < NULL_PAGE) reason.string("a field of null");
   else if (vector == PAGE_FAULT) reason.string("page fault at ").hex(cpu.readCr2());
   else if (vector == DOUBLE_FAULT) reason.string("double fault: a kernel stack overflowed");
+  else if (vector == NON_MASKABLE) reason.string("a non-maskable interrupt");
   else if (vector == BREAKPOINT) reason.string("breakpoint");
   else reason.string("trap ").decimal(vector);
   if (frame.error != 0) reason.string(", error ").hex(frame.error);
@@ -127,7 +129,7 @@ function traceFrom(framePointer: u64): void {
 /** The functions at a code address, inlined ones first. */
 function showCode(address: u64): void {
   appendFunctions(line, "    at ", address);
-  log.write(line.address, <u64>line.length);
+  log.writePanic(line.address, <u64>line.length);
   line.clear();
 }
 

@@ -1,6 +1,7 @@
 // Writes to the console what screens are to show: `screen` alone plain text, otherwise what is named.
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <termios.h>
@@ -88,6 +89,7 @@ int main(int count, char** names) {
     if (!strcmp(name, "pager")) pager();
     if (!strcmp(name, "progress")) progress();
     if (!strcmp(name, "scroll")) scroll();
+    if (!strcmp(name, "kind")) printf("terminal %s\n", getenv("TERM") ? getenv("TERM") : "unknown");
     if (!strcmp(name, "query")) query(console);
     if (!strcmp(name, "flood")) flood();
     if (!strcmp(name, "window")) printf("%d columns, %d rows\n", window.ws_col, window.ws_row);

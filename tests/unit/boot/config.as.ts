@@ -25,6 +25,11 @@ function join(list: Array<StaticArray<u8>>): i32 {
   return at;
 }
 
+/** A variable for those that do not say otherwise: the buffer's first bytes. */
+export function addDefault(length: i32): void {
+  config.addDefault(StaticArray.slice<u8>(buffer, 0, length));
+}
+
 /** Puts a value into the buffer and returns its length: 0 program, 1 argv, 2 environment, 3 directory, 4 host name, 5 traced calls, 6 addresses, 7 gateways, 8 name servers. */
 export function text(which: i32): i32 {
   switch (which) {

@@ -8,6 +8,7 @@ interface Exports {
   bufferAddress(): bigint;
   restart(): void;
   read(length: number): void;
+  addDefault(length: number): void;
   text(which: number): number;
   value(which: number): number;
 }
@@ -77,6 +78,19 @@ test("the loader's text replaces single values and whole lists, and adds variabl
   assert.equal(text(ARGV), "c");
   assert.equal(text(ENVIRONMENT), "X=3\nY=2");
   assert.equal(text(3), "/two");
+});
+
+test("a default is added to the environment unless its name is there", () => {
+  for (const [given, wanted] of [
+    ["env=X=1", "X=1\nTERM=ours"],
+    ["env=TERM=theirs", "TERM=theirs"],
+    ["env=TERMINAL=x", "TERMINAL=x\nTERM=ours"],
+  ] as const) {
+    read(given);
+    linear().set(Buffer.from("TERM=ours"), buffer());
+    exports.addDefault(9);
+    assert.equal(text(ENVIRONMENT), wanted);
+  }
 });
 
 test("malformed texts are read as far as they make sense", () => {
