@@ -36,6 +36,8 @@ const SHORT_PATIENCE: i32 = 10;
 const SLOT_LIMIT: u32 = 64;
 const PORT_LIMIT: u32 = 255;
 const CAPABILITY_LIMIT: i32 = 64;
+/** The longest of those that are read. */
+const CAPABILITY_SIZE: u64 = 16;
 /** Events taken in one interrupt: the thread goes on with those of a controller that floods. */
 const BURST_LIMIT: i32 = 512;
 /** Tries to bring up what is plugged into a port. */
@@ -76,6 +78,8 @@ export class Xhci {
   constructor(
     private device: PciDevice,
     private registers: u64,
+    /** Bytes of registers: where it says that others are must lie within. */
+    private length: u64,
   ) {}
 
   private read(register: u64): u32 {
@@ -136,8 +140,9 @@ export class Xhci {
     let capabilities = mmio.read32(registers + reg.HCCPARAMS1);
     this.isBelow4GB = (capabilities & reg.HAS_64_BIT) == 0;
     this.isLargeContext = (capabilities & reg.HAS_LARGE_CONTEXTS) != 0;
-    this.readCapabilities((capabilities >> 16) << 2);
     if (this.slotCount == 0 || this.portCount == 0) return this.giveUp("has no ports");
+    if (!this.isInside()) return this.giveUp("has registers where there are none");
+    this.readCapabilities((capabilities >> 16) << 2);
     this.write(reg.USBCMD, this.read(reg.USBCMD) & ~(reg.COMMAND_RUN | reg.COMMAND_INTERRUPTS));
     if (!this.await(reg.USBSTS, reg.STATUS_HALTED, true, HALT_TIMEOUT_MS)) return this.giveUp("does not halt");
     this.write(reg.USBCMD, reg.COMMAND_RESET);
@@ -150,6 +155,16 @@ export class Xhci {
     if (!this.await(reg.USBSTS, reg.STATUS_HALTED, false, HALT_TIMEOUT_MS)) return this.giveUp("does not run");
     if ((capabilities & reg.HAS_PORT_POWER) != 0) this.switchPortsOn();
     return true;
+  }
+
+  /** Whether all registers lie in the region. */
+  private isInside(): bool {
+    let end = this.registers + this.length;
+    return (
+      this.operational + this.portRegister(this.portCount + 1) <= end &&
+      this.runtime + reg.ERDP + 8 <= end &&
+      this.doorbells + <u64>(this.slotCount + 1) * 4 <= end
+    );
   }
 
   private await(register: u64, bit: u32, isSet: bool, timeoutMs: u64): bool {
@@ -165,7 +180,7 @@ export class Xhci {
   /** The list of extended capabilities (§7): the firmware's hold, and which ports speak what. */
   private readCapabilities(first: u32): void {
     let offset = first;
-    for (let i = 0; offset != 0 && i < CAPABILITY_LIMIT; i++) {
+    for (let i = 0; offset != 0 && <u64>offset + CAPABILITY_SIZE <= this.length && i < CAPABILITY_LIMIT; i++) {
       let at = this.registers + <u64>offset;
       let head = mmio.read32(at);
       if ((head & 0xff) == reg.CAPABILITY_LEGACY) this.takeFromFirmware(at);
@@ -497,7 +512,7 @@ class ControllerThread extends Thread {
   }
 }
 
-/** Start a controller whose registers are mapped: its thread does the rest. */
-export function startController(device: PciDevice, registers: u64): bool {
-  return start(new ControllerThread(new Xhci(device, registers)));
+/** Start a controller whose `length` bytes of registers are mapped: its thread does the rest. */
+export function startController(device: PciDevice, registers: u64, length: u64): bool {
+  return length > reg.RTSOFF && start(new ControllerThread(new Xhci(device, registers, length)));
 }

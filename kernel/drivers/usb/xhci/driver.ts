@@ -21,7 +21,7 @@ class XhciDriver extends PciDriver {
   override start(device: PciDevice): bool {
     device.enable();
     let registers = device.map(0);
-    return registers != 0 && startController(device, registers);
+    return registers != 0 && startController(device, registers, device.memorySize(0));
   }
 }
 
