@@ -5,6 +5,7 @@ import { BootConfig } from "../boot/config";
 import { Tty } from "../console/tty";
 import * as keyboard from "../input/keyboard";
 import { ConsoleKeys } from "../input/keyboard";
+import { registerMice } from "../input/mice-file";
 import * as log from "../log/log";
 import { rebootAtEnd } from "../panic/power";
 import { firstProcess } from "../process/process-table";
@@ -16,6 +17,7 @@ import { scrollScreen, screenTyped } from "./screen";
 export function prepareInput(config: BootConfig): void {
   keyboard.initialize();
   registerInputFiles();
+  registerMice();
   if (config.keyboard.length == 0 || keyboard.setLayout(config.keyboard)) return;
   log
     .begin(log.WARNING)

@@ -34,7 +34,7 @@ import {
 import { List } from "../lib/list";
 import * as clock from "../sched/clock";
 import { timers } from "../sched/scheduler";
-import { FOREVER, Timer } from "../sched/timer";
+import { Timer } from "../sched/timer";
 import { Bits } from "./bits";
 import { EventClient } from "./client";
 import { deliver } from "./handlers";
@@ -45,6 +45,8 @@ const PACKET_LIMIT: i32 = 64;
 const DEFAULT_DELAY_MS: u32 = 250;
 const DEFAULT_PERIOD_MS: u32 = 33;
 const NS_PER_MS: u64 = 1_000_000;
+/** How long the repeat timer rests at a time. */
+const REST_NS: u64 = 3600_000_000_000;
 
 /** An absolute axis: struct input_absinfo. */
 export class AbsoluteAxis {
@@ -58,7 +60,7 @@ export class AbsoluteAxis {
   ) {}
 }
 
-/** Repeats the key held last. It stays armed, for no time at all while nothing repeats, so that arming it allocates nothing. */
+/** Repeats the key held last. It is always armed, for hours while nothing repeats, so that arming it allocates nothing. */
 class RepeatTimer extends Timer {
   code: u32 = 0;
 
@@ -75,7 +77,7 @@ class RepeatTimer extends Timer {
 
   rest(): void {
     this.code = 0;
-    timers.arm(this, FOREVER - 1);
+    timers.arm(this, clock.nowNs() + REST_NS);
   }
 
   override fire(nowNs: u64): void {

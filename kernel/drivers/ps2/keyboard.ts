@@ -64,15 +64,14 @@ export class Ps2Keyboard extends Ps2Device {
     let port = this.port;
     this.decoder.reset();
     // It says who it is, or, being an old one, just that it heard.
-    if (!port.command(IDENTIFY)) return;
-    port.answer(0);
+    if (!port.command(IDENTIFY, 2)) return;
     port.answer(1);
+    port.finish();
     port.command(DISABLE);
     port.command2(SET_SCAN_CODES, SET_2);
     port.command2(SET_TYPEMATIC, SLOWEST_TYPEMATIC);
     this.sendLeds();
     port.command(ENABLE);
-    port.finish();
     this.device.releaseKeys();
     if (!this.isRegistered) this.present();
   }
@@ -97,7 +96,6 @@ export class Ps2Keyboard extends Ps2Device {
 
   override update(): void {
     this.sendLeds();
-    this.port.finish();
   }
 
   private sendLeds(): void {

@@ -44,17 +44,15 @@ export class Ps2Mouse extends Ps2Device {
   override start(): void {
     let port = this.port;
     this.filled = 0;
-    if (!port.command(RESET)) return;
-    if (port.answer(0, RESET_TIMEOUT_MS) != <i32>SELF_TEST_PASSED || port.answer(1) < 0) {
-      port.finish();
-      return;
-    }
+    if (!port.command(RESET, 2)) return;
+    let hasPassed = port.answer(0, RESET_TIMEOUT_MS) == <i32>SELF_TEST_PASSED && port.answer(1) >= 0;
+    port.finish();
+    if (!hasPassed) return;
     this.kind = this.knock(100, WHEEL);
     if (this.kind == WHEEL && this.knock(200, FIVE_BUTTONS) == FIVE_BUTTONS) this.kind = FIVE_BUTTONS;
     port.command2(SET_RATE, RATE);
     port.command2(SET_RESOLUTION, RESOLUTION);
     port.command(ENABLE);
-    port.finish();
     this.device.releaseKeys();
     if (!this.isRegistered) this.present();
   }
@@ -65,8 +63,10 @@ export class Ps2Mouse extends Ps2Device {
     port.command2(SET_RATE, 200);
     port.command2(SET_RATE, middle);
     port.command2(SET_RATE, 80);
-    if (!port.command(IDENTIFY)) return PLAIN;
-    return port.answer(0) == <i32>wanted ? wanted : PLAIN;
+    if (!port.command(IDENTIFY, 1)) return PLAIN;
+    let isWanted = port.answer(0) == <i32>wanted;
+    port.finish();
+    return isWanted ? wanted : PLAIN;
   }
 
   private present(): void {

@@ -43,6 +43,7 @@ export class Ps2Port {
   private reply: u32 = 0;
   private answers: StaticArray<u8> = new StaticArray<u8>(ANSWER_LIMIT);
   private answerCount: i32 = 0;
+  private answersExpected: i32 = 0;
   private readonly waiting: WaitQueue = new WaitQueue();
   private isStartWanted: bool = false;
   private isUpdateWanted: bool = false;
@@ -88,12 +89,14 @@ export class Ps2Port {
       case Wait.ACKNOWLEDGE:
         if (byte == ACKNOWLEDGE || byte == RESEND || byte == FAILED) {
           this.reply = byte;
-          this.expected = Wait.DATA;
+          // What follows the answer is the device's own again: a key that comes now is not lost.
+          this.expected = byte == ACKNOWLEDGE && this.answersExpected > 0 ? Wait.DATA : Wait.NOTHING;
           this.waiting.wakeAll();
         } else this.device.receive(byte);
         return;
       case Wait.DATA:
         if (this.answerCount < ANSWER_LIMIT) this.answers[this.answerCount++] = <u8>byte;
+        if (this.answerCount >= this.answersExpected) this.expected = Wait.NOTHING;
         this.waiting.wakeAll();
         return;
       case Wait.NOTHING:
@@ -102,8 +105,12 @@ export class Ps2Port {
     }
   }
 
-  /** Send a command's byte and wait for the device's acknowledgment. False when it does not come. Threads only. */
-  command(byte: u32): bool {
+  /**
+   * Send a command's byte and wait for the device's acknowledgment; `answers` bytes are to follow it. False when it does not
+   * come. Threads only.
+   */
+  command(byte: u32, answers: i32 = 0): bool {
+    this.answersExpected = answers;
     for (let i = 0; i < TRIES; i++) {
       this.answerCount = 0;
       this.reply = 0;
@@ -132,7 +139,7 @@ export class Ps2Port {
     return index < this.answerCount ? <i32>this.answers[index] : -1;
   }
 
-  /** The command's answer is complete: what comes from here on is the device's own. */
+  /** Wait for no more answers: what comes from here on is the device's own. */
   finish(): void {
     this.expected = Wait.NOTHING;
   }

@@ -223,6 +223,32 @@ group(revoking) {
   close(fd);
 }
 
+group(mice) {
+  int mice = open("/dev/input/mice", O_RDWR | O_NONBLOCK), fd = open_named("ImExPS/2 Generic Explorer Mouse", O_RDWR);
+  require(mice >= 0 && fd >= 0, "there are all mice, and a PS/2 mouse");
+  unsigned char bytes[8];
+  check(fails_with(EAGAIN, read(mice, bytes, sizeof bytes)), "nothing moved");
+  put(fd, EV_REL, REL_X, 200);
+  put(fd, EV_REL, REL_Y, 3);
+  check(gives(3, read(mice, bytes, sizeof bytes)) && bytes[0] == 0x28 && bytes[1] == 127 && (signed char)bytes[2] == -3,
+        "a movement is a packet of three bytes, down is negative");
+  check(gives(3, read(mice, bytes, sizeof bytes)) && bytes[0] == 0x08 && bytes[1] == 73, "a long one is two");
+  check(fails_with(EAGAIN, read(mice, bytes, sizeof bytes)), "then all is told");
+  unsigned char knock[] = {0xf3, 200, 0xf3, 100, 0xf3, 80};
+  check(gives(6, write(mice, knock, sizeof knock)) && read(mice, bytes, sizeof bytes) == 1 && bytes[0] == 0xfa,
+        "the knock for the wheel is acknowledged");
+  check(write(mice, "\xf2", 1) == 1 && gives(2, read(mice, bytes, sizeof bytes)) && bytes[1] == 3, "it has a wheel then");
+  put(fd, EV_KEY, BTN_LEFT, 1);
+  put(fd, EV_REL, REL_WHEEL, 1);
+  check(gives(4, read(mice, bytes, sizeof bytes)) && bytes[0] == 0x09 && (signed char)bytes[3] == -1,
+        "the button and the wheel are told");
+  put(fd, EV_KEY, BTN_LEFT, 0);
+  struct pollfd poll_fd = {.fd = mice, .events = POLLIN};
+  check(gives(1, poll(&poll_fd, 1, 0)) && poll_fd.revents == POLLIN, "poll tells of news");
+  close(mice);
+  close(fd);
+}
+
 group(listings) {
   char *text = read_all("/proc/bus/input/devices");
   check(text && strstr(text, "N: Name=\"" KEYBOARD "\"\nP: Phys=isa0060/serio0/input0\n"), "/proc/bus/input/devices has the keyboard");

@@ -103,6 +103,21 @@ test("LEDs are sent to the keyboard", async () => {
   assert.equal(scene.controller.leds, 4);
 });
 
+test("a key that comes while LEDs are being set is not lost", async () => {
+  const scene = new Scene();
+  await scene.run(200);
+  for (let round = 0; round < 20; round++) {
+    scene.controller.type(0x1c);
+    scene.instance.exports.light(0, 1, round & 1);
+    scene.controller.type(0xf0, 0x1c);
+    await scene.run(10);
+    assert.deepEqual(scene.events, [
+      [EV_KEY, 30, 1],
+      [EV_KEY, 30, 0],
+    ]);
+  }
+});
+
 test("a controller that cannot translate gives set 2", async () => {
   const scene = new Scene({ cannotTranslate: true });
   await scene.run(200);
