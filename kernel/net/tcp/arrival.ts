@@ -16,7 +16,7 @@ import * as pending from "./pending";
 import { resetStranger } from "./reset";
 import { Segment } from "./segment";
 import { after, atOrAfter, atOrBefore, before } from "./sequence";
-import { canReceive, State } from "./state";
+import { afterFinAcknowledged, afterPeerFin, canReceive, State } from "./state";
 
 /** RFC 7323 §5.5: a timestamp older than this may have wrapped. */
 const TIMESTAMP_LIFETIME_NS: u64 = 24 * 86400 * clock.SECOND;
@@ -187,26 +187,13 @@ function acknowledgeStep(c: Connection, segment: Segment, packet: Packet): bool 
 
 /** Our FIN has arrived. */
 function finAcknowledged(c: Connection): void {
-  switch (c.state) {
-    case State.FIN_WAIT_1:
-      c.state = State.FIN_WAIT_2;
-      rearmSlow(c);
-      return;
-    case State.CLOSING:
-      enterTimeWait(c);
-      return;
-    case State.LAST_ACK:
-      finish(c, 0);
-      return;
-    case State.ESTABLISHED:
-    case State.SYN_SENT:
-    case State.SYN_RECEIVED:
-    case State.FIN_WAIT_2:
-    case State.TIME_WAIT:
-    case State.CLOSED:
-    case State.CLOSE_WAIT:
-    case State.LISTEN:
-      return;
+  let next = afterFinAcknowledged(c.state);
+  if (next == c.state) return;
+  if (next == State.TIME_WAIT) enterTimeWait(c);
+  else if (next == State.CLOSED) finish(c, 0);
+  else {
+    c.state = next;
+    rearmSlow(c);
   }
 }
 
@@ -256,27 +243,13 @@ function finStep(c: Connection): void {
   c.receiveWindow.next++;
   c.reassembly.clear();
   c.acknowledgeWhen = Acknowledge.NOW;
-  switch (c.state) {
-    case State.ESTABLISHED:
-      c.state = State.CLOSE_WAIT;
-      break;
-    case State.FIN_WAIT_1:
-      c.state = State.CLOSING;
-      break;
-    case State.FIN_WAIT_2:
-      acknowledge(c);
-      enterTimeWait(c);
-      return;
-    case State.SYN_SENT:
-    case State.SYN_RECEIVED:
-    case State.TIME_WAIT:
-    case State.CLOSED:
-    case State.CLOSE_WAIT:
-    case State.LAST_ACK:
-    case State.LISTEN:
-    case State.CLOSING:
-      return;
+  let next = afterPeerFin(c.state);
+  if (next == State.TIME_WAIT) {
+    acknowledge(c);
+    enterTimeWait(c);
+    return;
   }
+  c.state = next;
   let observer = c.observer;
   if (observer !== null) observer.readable();
 }

@@ -6,33 +6,20 @@ import { Counter, count, uncount } from "../counters";
 import { Connection } from "./connection";
 import { push, sendReset } from "./output";
 import { ports } from "./ports";
-import { isSynchronized, State } from "./state";
+import { afterClose, isSynchronized, State } from "./state";
 import * as table from "./table";
 import * as timeWait from "./time-wait";
 
 /** The program sends no more: FIN after everything that is queued. Returns 0 or -ENOTCONN. */
 export function shutdown(c: Connection): i32 {
-  switch (c.state) {
-    case State.ESTABLISHED:
-      c.state = State.FIN_WAIT_1;
-      break;
-    case State.CLOSE_WAIT:
-      c.state = State.LAST_ACK;
-      break;
-    case State.SYN_SENT:
-    case State.SYN_RECEIVED:
-      finish(c, 0);
-      return 0;
-    case State.FIN_WAIT_1:
-    case State.FIN_WAIT_2:
-    case State.CLOSING:
-    case State.LAST_ACK:
-    case State.TIME_WAIT:
-      return 0;
-    case State.CLOSED:
-    case State.LISTEN:
-      return -ENOTCONN;
+  if (c.state == State.CLOSED || c.state == State.LISTEN) return -ENOTCONN;
+  let next = afterClose(c.state);
+  if (next == c.state) return 0;
+  if (next == State.CLOSED) {
+    finish(c, 0);
+    return 0;
   }
+  c.state = next;
   c.isFinQueued = true;
   push(c);
   return 0;

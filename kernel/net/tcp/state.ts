@@ -94,3 +94,71 @@ export function isSynchronized(state: State): bool {
   }
   return false;
 }
+
+// How a connection closes (RFC 9293 figure 5, lower half): three events, each with the state that follows every state.
+
+/** The program sends no more (CLOSE). CLOSED: there is nothing to close in order. */
+export function afterClose(state: State): State {
+  switch (state) {
+    case State.ESTABLISHED:
+      return State.FIN_WAIT_1;
+    case State.CLOSE_WAIT:
+      return State.LAST_ACK;
+    case State.SYN_SENT:
+    case State.SYN_RECEIVED:
+    case State.CLOSED:
+    case State.LISTEN:
+      return State.CLOSED;
+    case State.FIN_WAIT_1:
+    case State.FIN_WAIT_2:
+    case State.TIME_WAIT:
+    case State.LAST_ACK:
+    case State.CLOSING:
+      return state;
+  }
+  return state;
+}
+
+/** Our FIN is acknowledged. */
+export function afterFinAcknowledged(state: State): State {
+  switch (state) {
+    case State.FIN_WAIT_1:
+      return State.FIN_WAIT_2;
+    case State.CLOSING:
+      return State.TIME_WAIT;
+    case State.LAST_ACK:
+      return State.CLOSED;
+    case State.ESTABLISHED:
+    case State.SYN_SENT:
+    case State.SYN_RECEIVED:
+    case State.FIN_WAIT_2:
+    case State.TIME_WAIT:
+    case State.CLOSED:
+    case State.CLOSE_WAIT:
+    case State.LISTEN:
+      return state;
+  }
+  return state;
+}
+
+/** The peer's FIN has come, and everything before it. */
+export function afterPeerFin(state: State): State {
+  switch (state) {
+    case State.ESTABLISHED:
+      return State.CLOSE_WAIT;
+    case State.FIN_WAIT_1:
+      return State.CLOSING;
+    case State.FIN_WAIT_2:
+      return State.TIME_WAIT;
+    case State.SYN_SENT:
+    case State.SYN_RECEIVED:
+    case State.TIME_WAIT:
+    case State.CLOSED:
+    case State.CLOSE_WAIT:
+    case State.LAST_ACK:
+    case State.LISTEN:
+    case State.CLOSING:
+      return state;
+  }
+  return state;
+}
