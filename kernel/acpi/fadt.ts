@@ -41,18 +41,22 @@ export function powerOff(): void {
   if (control != 0) port.out16(control, ((<u32>sleepType >> 8) << SLEEP_TYPE_SHIFT) | SLEEP_ENABLE);
 }
 
+/** The DSDT, which holds the machine's AML; 0 when there is none. */
+export function definitionTable(fadt: u64): u64 {
+  let physical = tableLength(fadt) >= EXTENDED_DSDT + 8 ? mem.load64(fadt + EXTENDED_DSDT) : 0;
+  if (physical == 0) physical = <u64>mem.load32(fadt + DSDT);
+  let table = view(physical, 36);
+  return table == 0 ? 0 : view(physical, tableLength(table));
+}
+
 /**
  * The DSDT declares Name (_S5, Package () {type a, type b, …}) in a fixed byte pattern (ACPI 6.5 §7.4.2, §20.2.5.4):
  * type a in the low byte of the result, type b above; -1 when it is not there.
  */
 function findSleepType(fadt: u64): i32 {
-  let physical = tableLength(fadt) >= EXTENDED_DSDT + 8 ? mem.load64(fadt + EXTENDED_DSDT) : 0;
-  if (physical == 0) physical = <u64>mem.load32(fadt + DSDT);
-  let table = view(physical, 36);
+  let table = definitionTable(fadt);
   if (table == 0) return -1;
   let length = tableLength(table);
-  table = view(physical, length);
-  if (table == 0) return -1;
   for (let at = table + 36; at + 16 < table + length; at++) {
     if (mem.load32(at) != S5_NAME || mem.load8(at + 4) != PACKAGE_OP) continue;
     let from = at + 5;

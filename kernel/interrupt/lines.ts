@@ -33,15 +33,16 @@ export function connectIsa(line: u32, handler: InterruptHandler): bool {
   let flags = controllers.isaFlags[line];
   let isActiveLow = (flags & 3) == POLARITY_LOW;
   let isLevel = ((flags >> 2) & 3) == TRIGGER_LEVEL;
-  return connect(controllers.isaGlobals[line], isLevel, isActiveLow, handler);
+  return connectGlobal(controllers.isaGlobals[line], isLevel, isActiveLow, handler);
 }
 
 /** Connect a PCI line by its global interrupt number: level-triggered, active low, perhaps shared. Returns whether that worked. */
 export function connectPci(line: u32, handler: InterruptHandler): bool {
-  return connect(line, true, true, handler);
+  return connectGlobal(line, true, true, handler);
 }
 
-function connect(line: u32, isLevel: bool, isActiveLow: bool, handler: InterruptHandler): bool {
+/** Connect a line by its global interrupt number, triggered as the firmware says. Returns whether that worked. */
+export function connectGlobal(line: u32, isLevel: bool, isActiveLow: bool, handler: InterruptHandler): bool {
   if (line >= <u32>LINE_COUNT) return false;
   let vector = vectorOfLine[line];
   if (vector != 0) {

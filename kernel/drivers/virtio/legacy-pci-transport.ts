@@ -45,6 +45,10 @@ export class LegacyPciTransport extends VirtioTransport {
     return true;
   }
 
+  override get hasFixedQueues(): bool {
+    return true;
+  }
+
   readStatus(): u32 {
     return port.in8(this.ports + STATUS);
   }

@@ -1,18 +1,29 @@
-// Virtio devices without a bus, which the command line names as Linux's does (Documentation/admin-guide/kernel-parameters):
+// Virtio devices without a bus. ACPI declares them under the id LNRO0005, or the command line names them as Linux's does
+// (Documentation/admin-guide/kernel-parameters):
 //
 //   virtio_mmio.device=512@0xfeb00e00:12      size @ physical address : interrupt line
 
+import { FixedDevice, findFixedDevice } from "../../acpi/fixed-devices";
 import * as log from "../../log/log";
 import { driverFor } from "./drivers";
 import { MmioTransport } from "./mmio-transport";
 
+const ACPI_ID: string = "LNRO0005";
+/** More than any machine has. */
+const MAX_DEVICES: i32 = 64;
+const ISA_LINES: u32 = 16;
 const KEY: string = "virtio_mmio.device=";
 const SPACE: u32 = 0x20;
 
 let position: i32 = 0;
 
-/** Start every device that a command line names. */
+/** Start every device that ACPI or a command line names. */
 export function startMmioDevices(commandLine: StaticArray<u8>): void {
+  for (let nth = 0; nth < MAX_DEVICES; nth++) {
+    let device = findFixedDevice(ACPI_ID, nth);
+    if (device === null) break;
+    startDevice(device);
+  }
   for (let i = 0; i < commandLine.length; i++) {
     let isStart = i == 0 || commandLine[i - 1] == SPACE;
     if (isStart && hasKey(commandLine, i)) startOne(commandLine, i + KEY.length);
@@ -31,7 +42,15 @@ function startOne(text: StaticArray<u8>, at: i32): void {
   if (!accept(text, 0x40)) return;
   let address = number(text);
   if (!accept(text, 0x3a)) return;
-  let transport = new MmioTransport(address, <u32>number(text));
+  let device = new FixedDevice();
+  device.base = address;
+  device.interrupt = <u32>number(text);
+  device.isIsa = device.interrupt < ISA_LINES;
+  startDevice(device);
+}
+
+function startDevice(device: FixedDevice): void {
+  let transport = new MmioTransport(device);
   let driver = driverFor(transport.find());
   if (driver === null || driver.start(transport)) return;
   log
@@ -39,7 +58,7 @@ function startOne(text: StaticArray<u8>, at: i32): void {
     .string("virtio-mmio: ")
     .string(driver.name)
     .string(" failed at ")
-    .hex(address)
+    .hex(device.base)
     .string(" (module ")
     .string(driver.module)
     .byte(0x29);

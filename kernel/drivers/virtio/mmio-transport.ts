@@ -1,9 +1,10 @@
 // Virtio over plain device memory (virtio 1.2 §4.2): microvm, Firecracker, and machines without PCI. The command line
-// or a device tree says where. Version 2 registers, and the legacy version 1 (§4.2.4), QEMU's default.
+// or ACPI says where (mmio-devices.ts). Version 2 registers, and the legacy version 1 (§4.2.4), QEMU's default.
 
 import * as mmio from "machine/mmio";
 import * as pageTables from "memory/page-tables";
 import * as log from "../../log/log";
+import { FixedDevice } from "../../acpi/fixed-devices";
 import * as lines from "../../interrupt/lines";
 import { InterruptHandler } from "../../interrupt/vectors";
 import { Virtqueue } from "./queue";
@@ -44,17 +45,13 @@ export class MmioTransport extends VirtioTransport {
   private registers: u64 = 0;
   private isOld: bool = false;
 
-  /** `line` is the interrupt's ISA or global number. */
-  constructor(
-    private physical: u64,
-    private line: u32,
-  ) {
+  constructor(private device: FixedDevice) {
     super();
   }
 
   /** The device type there (§5), 0 when there is none that we can drive. */
   find(): u32 {
-    this.registers = pageTables.mapDevice(this.physical, REGION_LENGTH, pageTables.UNCACHED);
+    this.registers = pageTables.mapDevice(this.device.base, REGION_LENGTH, pageTables.UNCACHED);
     if (this.registers == 0 || mmio.read32(this.registers + MAGIC) != MAGIC_VALUE) return 0;
     let version = mmio.read32(this.registers + VERSION);
     if (version != MODERN_VERSION && version != LEGACY_VERSION) {
@@ -147,7 +144,9 @@ export class MmioTransport extends VirtioTransport {
   }
 
   connect(queues: InterruptHandler, _config: InterruptHandler): u32 {
-    lines.connectIsa(this.line, queues);
+    let device = this.device;
+    if (device.isIsa) lines.connectIsa(device.interrupt, queues);
+    else lines.connectGlobal(device.interrupt, device.isLevel, device.isActiveLow, queues);
     return NO_VECTOR;
   }
 

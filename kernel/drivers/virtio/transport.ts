@@ -1,8 +1,8 @@
 // What every virtio device does, however it is attached (virtio 1.2 §3.1): status, features, queues, notifications.
 // pci-transport.ts, legacy-pci-transport.ts and mmio-transport.ts say where the registers are.
 //
-// Devices from before version 1 ("legacy") do not check features, choose the size of their queues themselves and take
-// them in one piece; what else is different is the device type's business (`isLegacy`).
+// Devices from before version 1 ("legacy") do not check features and take their queues in one piece, over PCI of the
+// size they say; what else is different is the device type's business (`isLegacy`).
 
 import { InterruptHandler } from "../../interrupt/vectors";
 import { Virtqueue } from "./queue";
@@ -32,6 +32,11 @@ export abstract class VirtioTransport {
 
   /** Whether the device speaks the protocol from before version 1. */
   get isLegacy(): bool {
+    return false;
+  }
+
+  /** Whether a queue has the size that the device says, no smaller. */
+  get hasFixedQueues(): bool {
     return false;
   }
 
@@ -93,7 +98,7 @@ export abstract class VirtioTransport {
   /** Make a queue of at most `limit` entries and give it to the device. Null when there is none or no memory. */
   createQueue(index: u32, limit: u32, vector: u32): Virtqueue | null {
     let offered = this.queueSize(index);
-    if (offered == 0 || (this.isLegacy && offered > limit)) return null;
+    if (offered == 0 || (this.hasFixedQueues && offered > limit)) return null;
     let queue = new Virtqueue(this, index, min(offered, limit));
     let alignment: u32 = this.isLegacy ? 1 << (<u32>LEGACY_PAGE_SHIFT) : 4;
     if (!queue.allocate(this.has(FEATURE_EVENT_INDEX), this.has(FEATURE_INDIRECT), alignment)) return null;
