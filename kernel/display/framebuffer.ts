@@ -112,6 +112,9 @@ export abstract class Framebuffer {
     return nowNs - (nowNs % this.refreshNs) + this.refreshNs;
   }
 
+  /** The time that `nextRefreshNs` gave has come: a device that tells when its picture begins is awaited for the rest. */
+  awaitRefresh(): void {}
+
   /** Set the device to a mode that `checkMode` allows, and the fields above with it. 0 or a negative errno. */
   protected program(_width: u32, _height: u32, _bits: u32, _rows: u32): i32 {
     return -EINVAL;

@@ -14,7 +14,9 @@ import * as framebuffers from "../../display/framebuffer";
 import * as bus from "../pci/bus";
 import { PciDriver } from "../pci/bus";
 import { PciDevice } from "../pci/device";
+import * as clock from "../../sched/clock";
 import * as edid from "./edid";
+import { Retrace, StatusRegister } from "./retrace";
 
 const VENDOR: u32 = 0x1234;
 const DEVICE: u32 = 0x1111;
@@ -55,7 +57,20 @@ const SHOW: u32 = 0x20;
 const DEFAULT_WIDTH: u32 = 1024;
 const DEFAULT_HEIGHT: u32 = 768;
 
+class StatusPort extends StatusRegister {
+  constructor(private readonly registers: u64) {
+    super();
+  }
+
+  override read(): u32 {
+    if (this.registers == 0) return port.in8(INPUT_STATUS);
+    return mmio.read8(this.registers + VGA_PORTS + <u64>(INPUT_STATUS - ATTRIBUTE));
+  }
+}
+
 export class BochsDisplay extends Framebuffer {
+  private readonly retrace: Retrace;
+
   /** `registers`: kernel-virtual address of region 2, 0 when there is none and the ports are used. */
   constructor(
     private readonly registers: u64,
@@ -64,6 +79,7 @@ export class BochsDisplay extends Framebuffer {
     sizeBytes: u64,
   ) {
     super();
+    this.retrace = new Retrace(new StatusPort(registers));
     this.physical = physical;
     this.kernelAddress = kernelAddress;
     this.sizeBytes = sizeBytes;
@@ -98,6 +114,16 @@ export class BochsDisplay extends Framebuffer {
     this.write(Y_OFFSET, yPixels);
     this.firstRow = yPixels;
     return 0;
+  }
+
+  override nextRefreshNs(nowNs: u64): u64 {
+    if (!this.retrace.measure()) return super.nextRefreshNs(nowNs);
+    this.refreshNs = this.retrace.periodNs;
+    return this.retrace.beforeNext(clock.nowNs());
+  }
+
+  override awaitRefresh(): void {
+    if (this.retrace.periodNs != 0) this.retrace.await();
   }
 
   override blank(isBlank: bool): i32 {

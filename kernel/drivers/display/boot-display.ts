@@ -33,9 +33,8 @@ export class BootDisplay extends Framebuffer {
   }
 
   private isInside(field: ColorField): bool {
-    return (
-      field.length > 0 && field.length <= 16 && field.offset + field.length <= bytesPerPixel(this.bitsPerPixel) * 8
-    );
+    let bits = bytesPerPixel(this.bitsPerPixel) * 8;
+    return field.length > 0 && field.length <= 16 && field.offset < bits && field.offset + field.length <= bits;
   }
 }
 

@@ -126,7 +126,9 @@ export class FramebufferFile extends File {
   private waitForPicture(): i64 {
     this.screen.showStores();
     let error = wait(nextPicture, this.screen.framebuffer.nextRefreshNs(clock.nowNs()));
-    return error == -EINTR ? -ERESTARTSYS : 0;
+    if (error == -EINTR) return -ERESTARTSYS;
+    this.screen.framebuffer.awaitRefresh();
+    return 0;
   }
 
   private describeBlank(address: u64): i64 {
