@@ -131,8 +131,9 @@ async function prepareBuilt(target: BuiltTarget, options: PrepareOptions): Promi
     keepNewest(folder, ".elf", IMAGES_KEPT);
     keepNewest(folder, COPY_ENDING, COPIES_KEPT);
   }
-  const settings = target.kind === "script" || target.kind === "tests" ? target.settings : {};
-  const qemu = target.kind === "root" ? [] : (projectSettings(target.root).qemu ?? []);
+  const project = target.kind === "root" ? {} : projectSettings(target.root);
+  const settings = target.kind === "script" || target.kind === "tests" ? target.settings : project;
+  const qemu = project.qemu ?? [];
   const warnings = [...(choice ? trustNotes(choice) : []), ...program.warnings];
   const wantsDisplay = settings.display === true;
   return {
@@ -156,10 +157,22 @@ function findOrRoot(given: string, options: PrepareOptions): Target {
   return options.isRoot ? rootTarget(given, options.args) : findTarget(given);
 }
 
+/** Settings that say something about Node.js only have no meaning beside a go.mod. */
+function refuseNodeSettings(folder: string): void {
+  const settings = projectSettings(folder);
+  const key = (["nodeOptions", "external", "bundle", "npm"] as const).find((name) => settings[name] !== undefined);
+  if (key === undefined) return;
+  throw new Failure(`${shown(join(folder, "package.json"))}: "egg.${key}" is for Node.js, and this is a Go program`, {
+    advice: "args, env, memory, files and packages are for any program",
+    status: EXIT_BAD_DATA,
+  });
+}
+
 /** Whatever `egg run` takes, as a file to boot from. A Target is one that was found already. */
 export async function prepareTarget(given: string | Target, options: PrepareOptions = {}): Promise<Prepared> {
   let target = typeof given === "object" ? given : findOrRoot(given, options);
   if (target.kind === "go") {
+    refuseNodeSettings(target.folder);
     const { buildGoProgram } = await import("./go.ts");
     const path = await buildGoProgram(target.folder, target.name);
     target = { kind: "program", path, name: target.name, root: target.folder };

@@ -8,11 +8,11 @@ import { type Base, type BaseKind, libraryNames, prepareBase } from "./base.ts";
 import type { BootConfig } from "./boot-config.ts";
 import { type BundleRecord, type BundleSource, bundleEntries, cachedBundle, makeBundle } from "./bundle-cache.ts";
 import { type Elf, PT_DYNAMIC, PT_INTERP, PT_LOAD, readElf } from "./elf.ts";
-import { packageEntries } from "./debian.ts";
+import { type PackageFiles, packageEntries } from "./debian.ts";
 import type { Entry } from "./erofs.ts";
-import { APP_FOLDER } from "./guest-path.ts";
+import { APP_FOLDER, guestPath } from "./guest-path.ts";
 import { hashKey } from "./hash.ts";
-import { type EggSettings, readHead, shown, type Target, type TestsTarget } from "./target.ts";
+import { type EggSettings, projectSettings, readHead, shown, type Target, type TestsTarget } from "./target.ts";
 
 /** What an image is made of besides the kernel. */
 export interface Program {
@@ -37,6 +37,31 @@ async function scriptProgram(target: Extract<Target, { kind: "script" }>): Promi
   return await nodeProgram(target, [record], [...(target.settings.nodeOptions ?? []), record.entry]);
 }
 
+/** What "egg.packages" names; a shell too where npm needs one. */
+async function projectPackages(root: string, settings: EggSettings): Promise<PackageFiles> {
+  const where = shown(join(root, "package.json"));
+  const names = settings.packages ?? [];
+  const packages = await packageEntries(names, where);
+  if (settings.npm !== true || packages.entries.some((entry) => entry.path === "/usr/bin/sh")) return packages;
+  return await packageEntries([...names, "busybox-static"], where);
+}
+
+/** Of the packages' files those that the base does not have. */
+function besides(base: Base, packages: PackageFiles): Entry[] {
+  const inBase = new Set(base.entries.filter((entry) => entry.kind !== "directory").map((entry) => entry.path));
+  return packages.entries.filter((entry) => !inBase.has(entry.path));
+}
+
+/** npm, and the project's package.json, whose scripts it runs. */
+async function projectNpm(root: string): Promise<PackageFiles> {
+  const { npmEntries } = await import("./npm.ts");
+  const path = join(root, "package.json");
+  const { key, entries } = await npmEntries(shown(path));
+  const bytes = readFileSync(path);
+  const manifest: Entry = { path: `${APP_FOLDER}/package.json`, kind: "file", mode: 0o644, content: { bytes } };
+  return { key: hashKey(key, bytes), entries: [...entries, manifest] };
+}
+
 /** A program on Node.js of bundles; `words` are what stands on Node's command line. */
 async function nodeProgram(
   { root, settings }: { root: string; settings: EggSettings },
@@ -45,10 +70,14 @@ async function nodeProgram(
   own: Entry[] = [],
 ): Promise<Program> {
   const base = await prepareBase("node");
-  const packages = await packageEntries(settings.packages ?? [], shown(join(root, "package.json")));
-  const inBase = new Set(base.entries.filter((entry) => entry.kind !== "directory").map((entry) => entry.path));
-  const entries = packages.entries.filter((entry) => !inBase.has(entry.path));
-  entries.push(...bundleEntries(records), ...own);
+  const packages = await projectPackages(root, settings);
+  const bundled = bundleEntries(records);
+  const entries = [...besides(base, packages), ...bundled, ...own];
+  const npm = settings.npm === true ? await projectNpm(root) : undefined;
+  if (npm) {
+    const known = new Set(entries.map((entry) => entry.path));
+    entries.push(...npm.entries.filter((entry) => !known.has(entry.path)));
+  }
   const command = ["node", "--enable-source-maps", ...words];
   const boot = commonBoot({
     program: "/usr/bin/node",
@@ -62,7 +91,12 @@ async function nodeProgram(
     baseKind: "node",
     entries,
     boot,
-    key: hashKey(...records.map((record) => record.key), packages.key, own.map((entry) => entry.path).join()),
+    key: hashKey(
+      ...records.map((record) => record.key),
+      packages.key,
+      own.map((entry) => entry.path).join(),
+      ...(npm ? [npm.key] : []),
+    ),
     warnings: [...new Set(records.flatMap((record) => record.warnings))],
   };
 }
@@ -161,23 +195,55 @@ async function linuxProgram(target: Extract<Target, { kind: "program" }>): Promi
   }
   const bytes = readFileSync(target.path);
   const { needed, interpreter } = neededLibraries(bytes, elf);
-  const baseKind: BaseKind = interpreter === null ? "static" : "glibc";
+  const settings = projectSettings(target.root);
+  const packages = await projectPackages(target.root, { packages: settings.packages ?? [] });
+  // What packages bring is linked with the C library, whatever the program is.
+  const baseKind: BaseKind = interpreter === null && packages.entries.length === 0 ? "static" : "glibc";
   const base = await prepareBase(baseKind);
-  if (interpreter !== null) checkLibraries(name, interpreter, needed, base);
+  if (interpreter !== null) checkLibraries(name, interpreter, needed, base, packages);
   const path = `${APP_FOLDER}/${basename(target.path)}`;
+  const files = await projectFiles(target.root, settings.files ?? []);
+  const program: Entry = { path, kind: "file", mode: 0o755, content: { path: target.path, size } };
   return {
     base,
     baseKind,
-    entries: [{ path, kind: "file", mode: 0o755, content: { path: target.path, size } }],
-    boot: commonBoot({ program: path, args: [path], fixedArgs: 1 }),
-    key: hashKey(bytes),
+    entries: [...besides(base, packages), ...files.filter((entry) => entry.path !== path), program],
+    boot: commonBoot({
+      program: path,
+      args: [path, ...(settings.args ?? [])],
+      fixedArgs: 1,
+      ...(settings.env ? { env: settings.env } : {}),
+      ...(settings.keyboard ? { keyboard: settings.keyboard } : {}),
+    }),
+    key: hashKey(bytes, packages.key, ...files.map((entry) => hashKey(readFileSync(entry.content.path), entry.path))),
     warnings: [],
   };
 }
 
-function checkLibraries(name: string, interpreter: string, needed: string[], base: Base): void {
+/** What "egg.files" names. */
+async function projectFiles(root: string, patterns: string[]) {
+  if (patterns.length === 0) return [];
+  const { namedFiles } = await import("./trace.ts");
+  return namedFiles(root, patterns)
+    .map((source) => ({ source, stats: statSync(source) }))
+    .filter(({ stats }) => stats.isFile())
+    .map(({ source, stats }) => ({
+      path: guestPath(source, root),
+      kind: "file" as const,
+      mode: stats.mode & 0o755,
+      content: { path: source, size: stats.size },
+    }));
+}
+
+function checkLibraries(
+  name: string,
+  interpreter: string,
+  needed: string[],
+  base: Base,
+  packages: PackageFiles,
+): void {
   const advice =
-    "link it statically, or build it on Debian with the libraries the image has (libc, libm, libstdc++, libgcc_s)";
+    'link it statically, or name the Debian packages of its libraries in "egg": { "packages": […] } of a package.json beside it';
   if (interpreter !== "/lib64/ld-linux-x86-64.so.2") {
     throw new Failure(`${name}: needs the loader ${interpreter}, which the image does not have`, {
       advice,
@@ -185,6 +251,8 @@ function checkLibraries(name: string, interpreter: string, needed: string[], bas
     });
   }
   const names = libraryNames(base);
+  for (const entry of packages.entries)
+    if (/^\/usr\/lib\/(x86_64-linux-gnu\/)?[^/]+$/.test(entry.path)) names.add(basename(entry.path));
   const missing = needed.filter((library) => !names.has(library) && library !== "ld-linux-x86-64.so.2");
   if (missing.length > 0) {
     throw new Failure(`${name}: needs ${missing.join(", ")}, which the image does not have`, {

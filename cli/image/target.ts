@@ -31,6 +31,8 @@ export interface EggSettings {
   display?: boolean;
   /** Debian packages whose files the image gets, with all they depend on. */
   packages?: string[];
+  /** The image gets npm, which runs the project's scripts there. */
+  npm?: boolean;
   /** Kernel modules: files of the project, and packages that bring one. */
   kernel?: string[];
   /** Kernel modules that may touch raw memory: packages, and "." for the project's own. */
@@ -153,6 +155,7 @@ export function parseSettings(value: unknown, where: string): EggSettings {
         break;
       case "bundle":
       case "display":
+      case "npm":
         if (typeof field !== "boolean") throw wrong(`"egg.${key}" must be true or false`);
         break;
       default:

@@ -31,7 +31,7 @@ import { currentThread } from "./current";
 import * as extendedState from "./extended-state";
 import { PidFile } from "./pid-file";
 import { Process } from "./process";
-import { addProcess, addThread, allocateId, processCount, threadCount, threadLimit } from "./process-table";
+import { addProcess, addThread, allocateId, threadCount, threadLimit, threadsOf } from "./process-table";
 import { RLIMIT_NPROC } from "./resource-limits";
 import { UserThread } from "./user-thread";
 
@@ -57,6 +57,8 @@ export function clone(request: CloneRequest): i64 {
   let flags = request.flags;
   let caller = currentThread();
   if (threadCount() >= threadLimit()) return -EAGAIN;
+  let user = caller.process.credentials.realUser;
+  if (user != 0 && threadsOf(user) >= caller.process.limits.soft[RLIMIT_NPROC]) return -EAGAIN;
   let isThread = (flags & CLONE_THREAD) != 0;
   if (frames.freeCount() < FREE_FRAMES) return -ENOMEM;
   let process = isThread ? caller.process : copyProcess(caller.process, flags);
@@ -75,8 +77,6 @@ export function clone(request: CloneRequest): i64 {
 
 /** A new process that shares with or copies from `parent` what the flags say; null when memory is out. */
 function copyProcess(parent: Process, flags: u64): Process | null {
-  let user = parent.credentials.realUser;
-  if (user != 0 && <u64>processCount() >= parent.limits.soft[RLIMIT_NPROC]) return null;
   let space = parent.addressSpace;
   if ((flags & CLONE_VM) != 0) space.retain();
   else {

@@ -140,6 +140,14 @@ export function nextProcess(id: i32): Process | null {
 export function threadCount(): i32 {
   return threads;
 }
+/** Threads of a user's processes, those that wait to be waited for included (RLIMIT_NPROC). */
+export function threadsOf(realUser: u32): u64 {
+  let count = 0;
+  for (let i = 0; i < all.length; i++)
+    if (all[i].credentials.realUser == realUser) count += max(1, all[i].threads.length);
+  return <u64>count;
+}
+
 export function processCount(): i32 {
   return all.length;
 }

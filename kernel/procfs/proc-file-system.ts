@@ -81,6 +81,11 @@ export class ProcNode extends Inode {
 export class TextSource {
   render(_text: Text): void {}
 
+  /** Why it cannot be read any more: a negative errno, or 0. */
+  get error(): i32 {
+    return 0;
+  }
+
   /**
    * Whether a file of /etc is this: programs then expect its size from stat(2) and lseek(2) as of any other (c-ares reads as
    * much of resolv.conf as fstat says). Linux tells 0 for files of /proc.
@@ -146,7 +151,10 @@ class TextFile extends File {
 
   override readAt(io: IoVector, offset: u64): i64 {
     let text = this.text;
-    if (text === null) text = this.made();
+    if (text === null) {
+      if (this.source.error < 0) return this.source.error;
+      text = this.made();
+    }
     let size = <u64>text.size;
     if (offset >= size) return 0;
     return io.put(text.address + offset, min(io.remaining, size - offset));
@@ -189,7 +197,9 @@ export class ProcLink extends ProcNode {
   override readLink(): StaticArray<u8> | null {
     let text = new GrowingText(64, 4096);
     this.render(text);
-    return text.length == 0 ? null : StaticArray.slice<u8>(text.bytes, 0, text.length);
+    if (text.length > 0) return StaticArray.slice<u8>(text.bytes, 0, text.length);
+    failOpen(-ENOENT);
+    return null;
   }
 }
 

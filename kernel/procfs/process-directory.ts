@@ -2,7 +2,7 @@
 
 import { bytesAddress } from "memory/address";
 import { DT_DIR, DT_LNK } from "../abi/dirent";
-import { EINVAL, ENOENT, EPERM } from "../abi/errno";
+import { EINVAL, ENOENT, EPERM, ESRCH } from "../abi/errno";
 import { Text } from "../lib/text";
 import { AddressSpace } from "../memory/address-space";
 import { readRemote } from "../memory/remote";
@@ -67,6 +67,11 @@ class ProcessFile extends TextSource {
     readonly descriptor: i32 = 0,
   ) {
     super();
+  }
+
+  /** An open file of a process that was waited for. */
+  override get error(): i32 {
+    return this.process.state == ProcessState.REAPED ? -ESRCH : 0;
   }
 
   override render(text: Text): void {
@@ -224,6 +229,8 @@ class ProcessLink extends ProcLink {
   }
 
   private target(): Path | null {
+    // A process that has ended has neither program nor directories nor files.
+    if (this.process.state != ProcessState.RUNNING) return null;
     switch (this.kind) {
       case LinkKind.EXECUTABLE:
         return this.process.executable;
@@ -239,7 +246,7 @@ class ProcessLink extends ProcLink {
   }
 
   override followLink(): Path | null {
-    if (this.kind != LinkKind.DESCRIPTOR) return this.target();
+    if (this.kind != LinkKind.DESCRIPTOR || this.process.state != ProcessState.RUNNING) return this.target();
     let file = this.process.descriptors.get(this.descriptor);
     return file === null ? null : placeOf(file);
   }

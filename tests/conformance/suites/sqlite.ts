@@ -16,13 +16,11 @@ const run = promisify(execFile);
 const PLACE = "/conformance/sqlite";
 
 /** Files of the suite that lean on the operating system, and the core of SQL. */
-const FILES = `lock lock2 lock3 lock4 lock5 lock6 lock7 lock_common shared shared2 shared3 shared4 shared6 shared7 shared8 shared9 sharedlock wal wal2 wal3 wal4
-  wal5 wal6 wal7 wal8 wal9 walbak walblock walcksum walhook walmode walnoshm waloverwrite walpersist walprotocol walro walro2 walshared
-  walslow walthread walvfs pager1 pager2 pager3 pagerfault2 io ioerr journal1 journal2 journal3 jrnlmode jrnlmode2 jrnlmode3 exclusive exclusive2 mmap1 mmap2 mmap3 mmap4 mmapwarm bigfile bigfile2
-  nolock openv2 oserror superlock syscall symlink symlink2 thread001 thread002 thread003 thread004 thread005 thread1 thread2 thread3 threadtest3 crash crash2 crash5 crash8 cacheflush busy busy2 delete_db filectrl
-  tempdb tempfault temptable temptable2 tempdb2 vacuum vacuum2 vacuum3 vacuum-into incrvacuum incrvacuum2 autovacuum backup backup2 backup4 backup_malloc attach attach2 attach3 attach4 uri uri2 readonly rdonly chunksize
-  select1 select2 select3 insert update delete trans trans2 trans3 savepoint savepoint2 index index2 join join2 view trigger1 trigger2 fkey1 fkey2 func date printf fts3aa fts4aa
-  rtree json101 with1 window1 unixexcl multiplex quota quota2 stmt zerodamage corrupt corrupt2 atomic atomic2 avtrans capi2 capi3 snapshot`;
+const FILES = `lock lock2 lock3 lock4 lock5 lock6 lock7 shared shared2 shared3 shared6 sharedlock wal wal3 wal4 wal5 walblock walhook
+  walmode walpersist walprotocol walro walshared walvfs pager1 io journal1 journal2 jrnlmode jrnlmode2 exclusive exclusive2 mmap1
+  mmap2 bigfile nolock oserror superlock syscall symlink thread001 thread002 thread004 thread1 thread2 crash8 cacheflush busy
+  filectrl tempdb temptable vacuum vacuum-into incrvacuum autovacuum backup attach uri rdonly chunksize select1 insert update
+  delete trans savepoint index join view trigger1 fkey1 func date unixexcl quota multiplex atomic snapshot`;
 const LONG = new Set([
   "walslow",
   "walthread",

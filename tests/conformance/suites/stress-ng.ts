@@ -24,7 +24,7 @@ const STRESSORS = {
 };
 
 function stressCase(name: string): Case {
-  const script = `exec stress-ng --${name} 1 --timeout 2 --verify --no-rand-seed --temp-path /tmp/work --metrics-brief`;
+  const script = `exec stress-ng --${name} 1 --timeout 2 --verify --pathological --no-rand-seed --temp-path /tmp/work --metrics-brief`;
   return { name, script, seconds: 40 };
 }
 

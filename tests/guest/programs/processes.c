@@ -407,6 +407,110 @@ group(groups_and_sessions) {
   check(EXITED(status, 0), "PR_SET_PDEATHSIG ends a child with its parent");
 }
 
+static void *idle(void *argument) { return argument; }
+
+group(extremes) {
+  char *environment[] = {(char *)"EXTREME=1", NULL};
+  int status = CHILD({
+    struct rlimit limit = {12, 12};
+    if (setuid(1234) < 0 || setrlimit(RLIMIT_NPROC, &limit) < 0) _exit(1);
+    int pipes[2];
+    pipe(pipes);
+    int made = 0;
+    pid_t child;
+    while ((child = fork()) > 0) made++;
+    if (child == 0) {
+      char byte;
+      close(pipes[1]);
+      read(pipes[0], &byte, 1);
+      _exit(0);
+    }
+    bool refused = errno == EAGAIN && made == 11;
+    pthread_t thread;
+    refused = refused && pthread_create(&thread, NULL, idle, NULL) == EAGAIN;
+    close(pipes[1]);
+    for (int i = 0; i < made; i++) wait(NULL);
+    child = fork();
+    if (child == 0) _exit(0);
+    _exit(refused && child > 0 && waitpid(child, NULL, 0) == child ? 0 : 2);
+  });
+  check(EXITED(status, 0), "RLIMIT_NPROC counts a user's processes and threads: EAGAIN, and again when they have gone");
+
+  static char word[100001];
+  memset(word, 'w', 100000);
+  static char *many[65];
+  many[0] = program, many[1] = (char *)"--child", many[2] = (char *)"length";
+  for (int i = 3; i < 64; i++) many[i] = word;
+  check(fails_with(E2BIG, execve(program, many, environment)), "6 MB of arguments are E2BIG");
+  check(fails_with(E2BIG, execve(program, (char *[]){program, NULL}, many)), "and of environment");
+  many[12] = NULL;
+  check(EXITED(run(many, environment), 0), "900 KB are fine");
+
+  int pipes[2];
+  pipe(pipes);
+  pid_t middle = fork();
+  if (middle == 0) {
+    if (fork() == 0) {
+      sleep_ms(50);
+      write(pipes[1], getppid() == middle ? "?" : "w", 1);
+      _exit(0);
+    }
+    raise(SIGKILL);
+  }
+  close(pipes[1]);
+  char byte = 0;
+  check(gives(middle, waitpid(middle, &status, 0)) && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL, "a parent is killed");
+  check(gives(1, read(pipes[0], &byte, 1)) && byte == 'w', "its child lives on and has another");
+  check(gives(0, read(pipes[0], &byte, 1)), "the pipe ends when the last of them does");
+  close(pipes[0]);
+
+  pipe(pipes);
+  pid_t reader = fork();
+  if (reader == 0) {
+    close(pipes[1]);
+    for (;;) pause();
+  }
+  close(pipes[0]);
+  fcntl(pipes[1], F_SETFL, O_NONBLOCK);
+  static char block[65536];
+  write(pipes[1], block, sizeof block);
+  check(fails_with(EAGAIN, write(pipes[1], "x", 1)), "a pipe that nobody reads is full");
+  kill(reader, SIGKILL);
+  waitpid(reader, NULL, 0);
+  signal(SIGPIPE, SIG_IGN);
+  check(fails_with(EPIPE, write(pipes[1], "x", 1)), "and broken when its reader is killed");
+  close(pipes[1]);
+
+  pid_t zombie = fork();
+  if (zombie == 0) _exit(3);
+  char path[64], text[4096];
+  snprintf(path, sizeof path, "/proc/%d/stat", zombie);
+  int64_t start = now_ns();
+  int stat = -1;
+  bool seen = false;
+  while (!seen && now_ns() - start < 2000000000L) {
+    int fd = open(path, O_RDONLY);
+    ssize_t length = read(fd, text, sizeof text - 1);
+    text[length > 0 ? length : 0] = 0;
+    seen = strstr(text, ") Z ") != NULL;
+    if (seen) stat = fd;
+    else close(fd);
+  }
+  check(seen, "a zombie is one in /proc/PID/stat");
+  snprintf(path, sizeof path, "/proc/%d/cmdline", zombie);
+  int fd = open(path, O_RDONLY);
+  check(gives(0, read(fd, text, sizeof text)), "its command line is empty");
+  snprintf(path, sizeof path, "/proc/%d/exe", zombie);
+  check(fails_with(ENOENT, readlink(path, text, sizeof text)), "it has no program");
+  waitpid(zombie, &status, 0);
+  lseek(stat, 0, SEEK_SET);
+  check(EXITED(status, 3) && fails_with(ESRCH, read(stat, text, sizeof text)), "waited for, its open files are ESRCH");
+  snprintf(path, sizeof path, "/proc/%d", zombie);
+  check(fails_with(ENOENT, open(path, O_RDONLY)), "and its folder is gone");
+  close(stat);
+  close(fd);
+}
+
 group(process_descriptors) {
   pid_t child = fork();
   if (child == 0)
