@@ -47,7 +47,9 @@ async function fetchPackage(folder: string, where: string): Promise<void> {
     await run("npm", ["pack", `npm@${VERSION}`, "--silent", "--pack-destination", work]);
     const archive = readdirSync(work).find((name) => name.endsWith(".tgz"));
     if (archive === undefined) throw new Error("npm pack made no archive");
-    const digest = createHash("sha512").update(readFileSync(join(work, archive))).digest("base64");
+    const digest = createHash("sha512")
+      .update(readFileSync(join(work, archive)))
+      .digest("base64");
     if (`sha512-${digest}` !== INTEGRITY) throw new Error("the archive is not the one that is known");
     await run("tar", ["xzf", join(work, archive), "-C", work]);
     rmSync(folder, { recursive: true, force: true });

@@ -235,13 +235,7 @@ async function projectFiles(root: string, patterns: string[]) {
     }));
 }
 
-function checkLibraries(
-  name: string,
-  interpreter: string,
-  needed: string[],
-  base: Base,
-  packages: PackageFiles,
-): void {
+function checkLibraries(name: string, interpreter: string, needed: string[], base: Base, packages: PackageFiles): void {
   const advice =
     'link it statically, or name the Debian packages of its libraries in "egg": { "packages": […] } of a package.json beside it';
   if (interpreter !== "/lib64/ld-linux-x86-64.so.2") {
