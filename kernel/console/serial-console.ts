@@ -50,7 +50,7 @@ class SerialOutput extends TerminalDevice {
     this.serial.setBreak(isOn);
   }
 
-  override get hasBreak(): bool {
+  override get isLine(): bool {
     return this.serial.isThere;
   }
 

@@ -148,7 +148,7 @@ export class TtyFile extends File {
   private sendBreak(lengthNs: u64): i64 {
     let device = this.tty.device;
     device.setBreak(true);
-    if (device.hasBreak) block(clock.nowNs() + lengthNs);
+    if (device.isLine) block(clock.nowNs() + lengthNs);
     device.setBreak(false);
     return 0;
   }

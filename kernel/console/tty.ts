@@ -52,9 +52,11 @@ export class TerminalDevice {
   /** The settings changed. */
   settingsChanged(_before: Termios, _after: Termios): void {}
 
-  /** Hold the line in the break state, or end that; `hasBreak`: there is a line that can. */
+  /** Hold the line in the break state, or end that. */
   setBreak(_isOn: bool): void {}
-  get hasBreak(): bool {
+
+  /** Whether another machine is at its end: one that heeds VSTOP and breaks. */
+  get isLine(): bool {
     return false;
   }
 
@@ -118,7 +120,7 @@ export class Tty extends LineDiscipline {
   get canReceive(): bool {
     if (this.room > 0) return true;
     this.isInputHeld = true;
-    if (this.termios.isInput(IXOFF) && !this.isSenderStopped) {
+    if (this.device.isLine && this.termios.isInput(IXOFF) && !this.isSenderStopped) {
       this.isSenderStopped = true;
       this.sendControl(VSTOP);
     }
