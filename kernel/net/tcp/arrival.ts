@@ -74,6 +74,7 @@ function arriveSynSent(c: Connection, segment: Segment, packet: Packet): void {
     return;
   }
   if (!segment.has(TcpFlag.SYN)) {
+    count(Counter.TCP_IN_ERRORS);
     packet.release();
     return;
   }
@@ -93,8 +94,8 @@ function precheck(c: Connection, segment: Segment, packet: Packet): bool {
   if (c.hasTimestamps && !segment.has(TcpFlag.RST) && !isTimely(c, segment)) return false;
   let receive = c.receiveWindow;
   if (!isAcceptable(c, segment)) {
-    if (segment.has(TcpFlag.RST)) return false;
     count(Counter.TCP_OUT_OF_WINDOW);
+    if (segment.has(TcpFlag.RST)) return false;
     let isOld = segment.end != segment.sequence && before(segment.sequence, receive.next);
     if (isOld && !segment.has(TcpFlag.SYN)) {
       // A needless retransmission deserves to be told so (RFC 2883).
@@ -135,7 +136,10 @@ function acknowledgeOld(c: Connection, segment: Segment, packet: Packet): void {
 
 /** PAWS (RFC 7323 §5.3). */
 function isTimely(c: Connection, segment: Segment): bool {
-  if (!segment.hasTimestamps) return false;
+  if (!segment.hasTimestamps) {
+    count(Counter.TCP_IN_ERRORS);
+    return false;
+  }
   if (<i32>(segment.timestampValue - c.timestampRecent) < 0) {
     if (clock.nowNs - c.timestampRecentNs < TIMESTAMP_LIFETIME_NS) {
       count(Counter.TCP_PAWS_DROPS);
@@ -169,7 +173,10 @@ function isAcceptable(c: Connection, segment: Segment): bool {
 
 /** Fifth: the acknowledgment. False to drop the segment. */
 function acknowledgeStep(c: Connection, segment: Segment, packet: Packet): bool {
-  if (!segment.has(TcpFlag.ACK)) return false;
+  if (!segment.has(TcpFlag.ACK)) {
+    count(Counter.TCP_IN_ERRORS);
+    return false;
+  }
   c.receivedNs = clock.nowNs;
   if (c.state == State.SYN_RECEIVED) {
     let number = segment.acknowledgment;

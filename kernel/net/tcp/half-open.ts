@@ -99,6 +99,7 @@ export class HalfOpen extends Endpoint {
     let listener = this.listener;
     let expected = this.handshake.initialReceive + 1;
     if (listener === null || !this.isTimely(segment)) {
+      count(Counter.TCP_PAWS_DROPS);
       packet.release();
       return;
     }
@@ -115,6 +116,7 @@ export class HalfOpen extends Endpoint {
       return;
     }
     if (!segment.has(TcpFlag.ACK)) {
+      count(Counter.TCP_IN_ERRORS);
       packet.release();
       return;
     }
@@ -124,6 +126,7 @@ export class HalfOpen extends Endpoint {
       return;
     }
     if (before(segment.sequence, expected)) {
+      count(Counter.TCP_OUT_OF_WINDOW);
       packet.release();
       if (permits()) this.acknowledge();
       return;

@@ -253,6 +253,7 @@ export class UdpEndpoint extends Piece {
   /** A datagram for us; the packet stands at its payload and is ours. */
   deliver(packet: Packet): void {
     if (this.isReceiveShut) {
+      count(Counter.UDP_IN_ERRORS);
       packet.release();
       return;
     }
