@@ -7,9 +7,8 @@ export class InputHandler {
   /** One change; EV_SYN/SYN_REPORT ends a packet. Runs in interrupt handlers: must not block or allocate. */
   changed(_device: InputDevice, _type: u32, _code: u32, _value: i32): void {}
 
-  /** A device came or went, /dev/input/event`index`; threads only. */
+  /** A device came; threads only. One that goes lets its keys come up first. */
   added(_device: InputDevice): void {}
-  removed(_device: InputDevice, _index: i32): void {}
 
   /** A file took the device for itself: what it does from here on is not heard. */
   grabbed(_device: InputDevice): void {}
@@ -27,10 +26,6 @@ export function deliver(device: InputDevice, type: u32, code: u32, value: i32): 
 
 export function announce(device: InputDevice): void {
   for (let i = 0; i < handlers.length; i++) handlers[i].added(device);
-}
-
-export function withdraw(device: InputDevice, index: i32): void {
-  for (let i = 0; i < handlers.length; i++) handlers[i].removed(device, index);
 }
 
 export function announceGrab(device: InputDevice): void {

@@ -6,7 +6,7 @@ import { File } from "../vfs/file";
 import { failOpen } from "../vfs/inode";
 import { InputDevice } from "./device";
 import { EventFile } from "./event-file";
-import { announce, withdraw } from "./handlers";
+import { announce } from "./handlers";
 import { decimalString } from "./text";
 
 /** Linux Documentation/admin-guide/devices.txt: major 13, event devices from minor 64 on. */
@@ -58,7 +58,6 @@ export function unregister(device: InputDevice): void {
   device.end();
   devices[index] = null;
   unregisterCharacter(INPUT_MAJOR, FIRST_EVENT_MINOR + <u32>index);
-  withdraw(device, index);
 }
 
 function nodeName(index: i32): string {

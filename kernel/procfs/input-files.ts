@@ -1,13 +1,15 @@
 // /proc/bus/input/devices and /sys/class/input: which input devices there are (Linux drivers/input/input.c).
 
+import { DT_DIR } from "../abi/dirent";
+import { ENOENT } from "../abi/errno";
 import { Text } from "../lib/text";
 import { Bits } from "../input/bits";
 import { InputDevice } from "../input/device";
-import { addHandler, InputHandler } from "../input/handlers";
 import { deviceAt, deviceLimit, FIRST_EVENT_MINOR, INPUT_MAJOR } from "../input/registry";
-import { decimalString } from "../input/text";
-import { removeAt, TextSource } from "./proc-file-system";
-import { registerProcFile, registerSysFile, sysRoot } from "./root";
+import { DirectorySink } from "../vfs/directory-sink";
+import { failOpen, Inode } from "../vfs/inode";
+import { directoryAt, numberOf, ProcDirectory, ProcFileSystem, TextSource } from "./proc-file-system";
+import { registerProcFile, sysRoot } from "./root";
 
 const NEWLINE: u32 = 0x0a;
 const SPACE: u32 = 0x20;
@@ -131,39 +133,69 @@ class DeviceNumberFile extends TextSource {
   }
 }
 
-/** Keeps /sys/class/input as the devices are. */
-class ClassFiles extends InputHandler {
-  override added(device: InputDevice): void {
-    let folder = folderOf(device.index);
-    registerSysFile(folder + "/dev", new DeviceNumberFile(device.index, false));
-    registerSysFile(folder + "/uevent", new DeviceNumberFile(device.index, true));
-    let own = folder + "/device/";
-    registerSysFile(own + "name", new BytesFile(device.name));
-    registerSysFile(own + "phys", new BytesFile(device.physical));
-    registerSysFile(own + "uniq", new BytesFile(device.unique));
-    registerSysFile(own + "properties", new BitmapFile(device.properties));
-    registerSysFile(own + "id/bustype", new IdFile(device.bus));
-    registerSysFile(own + "id/vendor", new IdFile(device.vendor));
-    registerSysFile(own + "id/product", new IdFile(device.product));
-    registerSysFile(own + "id/version", new IdFile(device.version));
-    registerSysFile(own + "capabilities/ev", new BitmapFile(device.types));
-    registerSysFile(own + "capabilities/key", new BitmapFile(device.keys));
-    registerSysFile(own + "capabilities/rel", new BitmapFile(device.relatives));
-    registerSysFile(own + "capabilities/abs", new BitmapFile(device.absolutes));
-    registerSysFile(own + "capabilities/msc", new BitmapFile(device.miscellaneous));
-    registerSysFile(own + "capabilities/led", new BitmapFile(device.leds));
+/** /sys/class/input: a directory for each device that is there, made when someone looks. */
+class DeviceClass extends ProcDirectory {
+  override lookup(name: StaticArray<u8>, length: i32): Inode | null {
+    let device = deviceNamed(name, length);
+    if (device !== null) return folderOf(this.procFileSystem, device);
+    failOpen(-ENOENT);
+    return null;
   }
 
-  override removed(_device: InputDevice, index: i32): void {
-    removeAt(sysRoot, folderOf(index));
+  override readNames(sink: DirectorySink, position: u64): i32 {
+    let name = new Text(16);
+    for (let i = <i32>min<u64>(position, <u64>deviceLimit()); i < deviceLimit(); i++) {
+      if (deviceAt(i) === null) continue;
+      name
+        .clear()
+        .string(EVENT)
+        .decimal(<u64>i);
+      if (!sink.entry(name.address, name.length, FIRST_NUMBER + <u64>i, DT_DIR, <u64>i + 1)) break;
+    }
+    return 0;
   }
 }
 
-function folderOf(index: i32): string {
-  return "class/input/event" + decimalString(index);
+const EVENT: string = "event";
+/** Directory entries' numbers: the directories are made anew at each look. */
+const FIRST_NUMBER: u64 = 0x1000;
+
+/** The device that "eventN" names. */
+function deviceNamed(name: StaticArray<u8>, length: i32): InputDevice | null {
+  if (length <= EVENT.length || length > name.length) return null;
+  for (let i = 0; i < EVENT.length; i++) if (<i32>name[i] != EVENT.charCodeAt(i)) return null;
+  let number = StaticArray.slice<u8>(name, EVENT.length, length);
+  return deviceAt(numberOf(number, number.length));
+}
+
+function folderOf(files: ProcFileSystem, device: InputDevice): ProcDirectory {
+  let folder = new ProcDirectory(files);
+  folder.addText("dev", new DeviceNumberFile(device.index, false));
+  folder.addText("uevent", new DeviceNumberFile(device.index, true));
+  let own = new ProcDirectory(files);
+  folder.add("device", own);
+  own.addText("name", new BytesFile(device.name));
+  own.addText("phys", new BytesFile(device.physical));
+  own.addText("uniq", new BytesFile(device.unique));
+  own.addText("properties", new BitmapFile(device.properties));
+  let id = new ProcDirectory(files);
+  own.add("id", id);
+  id.addText("bustype", new IdFile(device.bus));
+  id.addText("vendor", new IdFile(device.vendor));
+  id.addText("product", new IdFile(device.product));
+  id.addText("version", new IdFile(device.version));
+  let capabilities = new ProcDirectory(files);
+  own.add("capabilities", capabilities);
+  capabilities.addText("ev", new BitmapFile(device.types));
+  capabilities.addText("key", new BitmapFile(device.keys));
+  capabilities.addText("rel", new BitmapFile(device.relatives));
+  capabilities.addText("abs", new BitmapFile(device.absolutes));
+  capabilities.addText("msc", new BitmapFile(device.miscellaneous));
+  capabilities.addText("led", new BitmapFile(device.leds));
+  return folder;
 }
 
 export function registerInputFiles(): void {
   registerProcFile("bus/input/devices", new DeviceList());
-  addHandler(new ClassFiles());
+  directoryAt(sysRoot, "class").add("input", new DeviceClass(sysRoot.procFileSystem));
 }

@@ -237,16 +237,6 @@ export class ProcDirectory extends ProcNode {
     this.add(name, new ProcText(this.procFileSystem, source, permissions));
   }
 
-  /** Take a child away; files that are open on it stay. */
-  remove(name: StaticArray<u8>): void {
-    for (let i = 0; i < this.names.length; i++) {
-      if (!isName(this.names[i], name, name.length)) continue;
-      this.names.splice(i, 1);
-      this.children.splice(i, 1);
-      return;
-    }
-  }
-
   /** The fixed child of a name. */
   child(name: StaticArray<u8>, length: i32): Inode | null {
     for (let i = 0; i < this.names.length; i++) {
@@ -318,11 +308,19 @@ export function numberOf(name: StaticArray<u8>, length: i32): i32 {
 
 /** Put a text file at a path below `top`, making the directories on the way. */
 export function addAt(top: ProcDirectory, path: string, source: TextSource, permissions: u32 = 0o444): void {
+  let slash = path.lastIndexOf("/");
+  let directory = slash < 0 ? top : directoryAt(top, path.substring(0, slash));
+  directory.addText(path.substring(slash + 1), source, permissions);
+}
+
+/** The directory at a path below `top`, made where it is missing. */
+export function directoryAt(top: ProcDirectory, path: string): ProcDirectory {
   let directory = top;
   let start = 0;
-  let slash = path.indexOf("/");
-  while (slash >= 0) {
-    let part = path.substring(start, slash);
+  while (start <= path.length) {
+    let slash = path.indexOf("/", start);
+    let end = slash < 0 ? path.length : slash;
+    let part = path.substring(start, end);
     let bytes = bytesOf(part);
     let next = directory.child(bytes, bytes.length);
     if (next === null) {
@@ -330,24 +328,7 @@ export function addAt(top: ProcDirectory, path: string, source: TextSource, perm
       directory.add(part, next);
     }
     directory = next as ProcDirectory;
-    start = slash + 1;
-    slash = path.indexOf("/", start);
+    start = end + 1;
   }
-  directory.addText(path.substring(start), source, permissions);
-}
-
-/** Take away what stands at a path below `top`: a file, or a directory with all in it. */
-export function removeAt(top: ProcDirectory, path: string): void {
-  let directory = top;
-  let start = 0;
-  let slash = path.indexOf("/");
-  while (slash >= 0) {
-    let bytes = bytesOf(path.substring(start, slash));
-    let next = directory.child(bytes, bytes.length);
-    if (next === null || !next.isDirectory) return;
-    directory = next as ProcDirectory;
-    start = slash + 1;
-    slash = path.indexOf("/", start);
-  }
-  directory.remove(bytesOf(path.substring(start)));
+  return directory;
 }

@@ -3,6 +3,7 @@
  * keys by writing events.
  */
 #include "../programs/check.h"
+#include <dirent.h>
 #include <linux/input.h>
 #include <poll.h>
 #include <sys/epoll.h>
@@ -257,6 +258,11 @@ group(listings) {
   check(text && strstr(text, TABLET), "and the tablet");
   text = read_all("/sys/class/input/event0/device/name");
   check(text && strlen(text) > 2 && text[strlen(text) - 1] == '\n', "/sys/class/input says the name");
+  DIR *folder = opendir("/sys/class/input");
+  int count = 0;
+  for (struct dirent *entry; folder && (entry = readdir(folder)) != NULL;) count += strncmp(entry->d_name, "event", 5) == 0;
+  check(count == 3, "/sys/class/input has a directory for each device");
+  check(access("/sys/class/input/event9", F_OK) < 0 && access("/sys/class/input/mouse", F_OK) < 0, "and no other");
   text = read_all("/sys/class/input/event0/dev");
   check(text && strcmp(text, "13:64\n") == 0, "and the device's numbers");
 }
