@@ -28,6 +28,7 @@ import { takePicture, writePicture } from "../run/screenshot.ts";
 import { DEFAULT_MEMORY_MIB, type Guest, startGuest } from "../run/guest.ts";
 import { AUTOMATIC, chooseDisplay, isDisplayWord, type Shown, thisDisplayHost } from "../run/display.ts";
 import { type BootMedium, endingStatus, MACHINE_KINDS, type MachineKind, type PortForward } from "../run/qemu.ts";
+import { portInUse } from "../run/relay.ts";
 
 interface RunOptions {
   publish?: PortForward[];
@@ -296,10 +297,7 @@ export function qemuFailure(qemuStatus: number | null, qemuErrors: string): Fail
   const first = (lines[0] ?? "").replace(/^qemu-system-x86_64: /, "");
   const forward = /Could not set up host forwarding rule '(tcp|udp):([^:]*):(\d+)-/.exec(qemuErrors);
   if (forward) {
-    return new Failure(`port ${forward[3]} is in use on this machine`, {
-      advice: `stop what uses it, or publish another: -p ${Number(forward[3]) + 1}:…`,
-      status: EXIT_UNAVAILABLE,
-    });
+    return portInUse(Number(forward[3]));
   }
   if (/cannot set up guest memory|Cannot allocate memory/.test(qemuErrors)) {
     return new Failure("this machine has not enough free memory for the guest", {

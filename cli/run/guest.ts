@@ -29,6 +29,7 @@ import {
   parseEnding,
   qemuArguments,
 } from "./qemu.ts";
+import { relayPorts } from "./relay.ts";
 
 const QEMU_PROGRAM = "qemu-system-x86_64";
 /** Memory beyond the image that the smallest program needs, MiB. */
@@ -213,12 +214,13 @@ export async function startGuest(options: GuestOptions): Promise<Guest> {
   checkMemory(medium, memoryMiB);
   const configured = await configure(medium, boot, callerConfig(options, boot));
   const uefi = options.uefi ? prepareUefi() : undefined;
+  const relays = await relayPorts(options.ports ?? []);
   const args = qemuArguments({
     medium: configured.medium,
     accelerator: chooseAccelerator(options.accelerator ?? "auto", thisHost()),
     memoryMiB,
     processors: options.processors ?? 1,
-    ports: options.ports ?? [],
+    ports: relays.ports,
     hasNetwork: options.hasNetwork ?? true,
     display: options.display,
     ...(options.machine ? { machine: options.machine } : {}),
@@ -253,6 +255,7 @@ export async function startGuest(options: GuestOptions): Promise<Guest> {
   return wireGuest(child, { stdout: isInherited ? null : stdout, isLoaded }, () => {
     if (configured.temporary !== undefined) rmSync(configured.temporary, { force: true });
     uefi?.remove();
+    relays.close();
   });
 }
 

@@ -144,12 +144,15 @@ describe("servers in the guest, clients outside", () => {
         boot: { stdin: "pipe", stdout: "pipe", stderr: "com2" },
         output: "pipe",
         memoryMiB: 384,
-        ports: names.map((name) => ({
-          protocol: name === "udp" ? "udp" : "tcp",
-          hostAddress: "127.0.0.1",
-          hostPort: at[name],
-          guestPort: PORTS[name],
-        })),
+        ports: [
+          ...names.map((name) => ({
+            protocol: name === "udp" ? ("udp" as const) : ("tcp" as const),
+            hostAddress: "127.0.0.1",
+            hostPort: at[name],
+            guestPort: PORTS[name],
+          })),
+          { protocol: "tcp", hostAddress: "[::1]", hostPort: at.http, guestPort: PORTS.http },
+        ],
       });
     guest = onHost ? serveHere() : await startServing();
     let gone = false;
@@ -178,6 +181,13 @@ describe("servers in the guest, clients outside", () => {
     socket.write("GET /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
     assert.match(await text(socket), /^HTTP\/1\.1 200 OK[\s\S]*hello eggos$/);
     const { stdout } = await promisify(execFile)("curl", ["-s", "-m", "20", `${base()}/hello`]);
+    assert.equal(stdout, "hello eggos");
+  });
+
+  check("hello over IPv6, from fetch and curl", async () => {
+    const url = `http://[::1]:${at.http}/hello`;
+    assert.equal(await (await fetch(url)).text(), "hello eggos");
+    const { stdout } = await promisify(execFile)("curl", ["-6", "-s", "-m", "20", url]);
     assert.equal(stdout, "hello eggos");
   });
 
@@ -405,7 +415,10 @@ async function opensslServer(port: number): Promise<ChildProcess> {
 
 check("a client in the guest reaches servers outside, over IPv4 and IPv6", async () => {
   const [port = 0, tlsPort = 0] = await freePorts(2);
-  const servers = ["127.0.0.1", "::1"].map((host) => http.createServer(handle).listen(port, host));
+  // A guest that computes for longer than keep-alive lasts would write to a connection that has just been closed.
+  const servers = ["127.0.0.1", "::1"].map((host) =>
+    http.createServer({ keepAliveTimeout: 0 }, handle).listen(port, host),
+  );
   await Promise.all(servers.map((server) => once(server, "listening")));
   const openssl = await opensslServer(tlsPort);
   try {
