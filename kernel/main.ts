@@ -28,7 +28,7 @@ export function boot(info: usize): void {
   prepareNetwork(config, frames.totalCount() * frames.FRAME_SIZE);
   registerModules();
   stepDone("modules");
-  bus.start();
+  bus.start(machine.endOfLowMemory());
   startMmioDevices(machine.commandLine);
   useBootScreen(machine);
   stepDone("devices");

@@ -1,15 +1,18 @@
 // `egg pack`: a program as what machines boot from: a disc, a USB stick, a disk of a virtual machine or a cloud.
 
-import { mkdtempSync, renameSync, rmSync, statfsSync, statSync } from "node:fs";
+import { mkdtempSync, renameSync, rmSync, statfsSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, extname, join, resolve } from "node:path";
-import { Option } from "commander";
+import { type Command, Option } from "commander";
 import { EXIT_BAD_DATA, EXIT_CANNOT_CREATE, EXIT_USAGE, Failure, asRefusal } from "../failure.ts";
 import { type BootConfig, mergeBootConfig, withArguments } from "../image/boot-config.ts";
 import { type BootParts, takeApart } from "../image/boot-parts.ts";
+import type { Entry } from "../image/erofs.ts";
+import { writeWhole } from "../image/hash.ts";
 import { CONVERT_TOOLS, convertDisk } from "../image/convert.ts";
 import { DISC_TOOLS, DISK_TOOLS, makeDisc, makeDisk, type MediaOptions } from "../image/media.ts";
 import type { ScreenMode } from "../image/grub.ts";
-import { prepareTarget } from "../image/prepare.ts";
+import { ociArchive } from "../image/oci.ts";
+import { prepareFiles, prepareTarget } from "../image/prepare.ts";
 import { findTarget, shown } from "../image/target.ts";
 import { missingTools } from "../image/tools.ts";
 import {
@@ -24,9 +27,12 @@ import {
 } from "../options.ts";
 import { step } from "../progress.ts";
 
-const FORMATS = ["iso", "raw", "qcow2", "vmdk", "vhd", "vhdx"] as const;
+const MEDIA_FORMATS = ["iso", "raw", "qcow2", "vmdk", "vhd", "vhdx"] as const;
+const FORMATS = [...MEDIA_FORMATS, "oci"] as const;
+type MediaFormat = (typeof MEDIA_FORMATS)[number];
 type Format = (typeof FORMATS)[number];
 const EXTENSIONS: Record<string, Format> = {
+  ".oci": "oci",
   ".iso": "iso",
   ".raw": "raw",
   ".img": "raw",
@@ -61,7 +67,7 @@ export function packCommand() {
     .addOption(
       new Option(
         "-f, --format <format>",
-        "iso (disc, USB stick), raw, qcow2, vmdk, vhd, vhdx (default: what FILE's name ends with, else iso)",
+        "iso (disc, USB stick), raw, qcow2, vmdk, vhd, vhdx; oci: a container image (default: what FILE's name ends with, else iso)",
       ).choices(FORMATS),
     )
     .option("-o, --output <file>", "the file to write (default: NAME.FORMAT in the working folder)")
@@ -149,7 +155,7 @@ function checkRoom(folder: string, bytes: number): void {
 }
 
 /** Make the file. What is made on the way stands beside it and goes. */
-async function make(format: Format, output: string, parts: BootParts, media: PackedMedia): Promise<void> {
+async function make(format: MediaFormat, output: string, parts: BootParts, media: PackedMedia): Promise<void> {
   const folder = dirname(output);
   // The root image, the medium with it, and for converted formats a second medium.
   checkRoom(folder, (parts.root.size + (64 << 20)) * (format === "iso" || format === "raw" ? 2 : 3));
@@ -181,7 +187,7 @@ function bakedConfig(config: BootConfig, options: PackOptions, args: string[] | 
   return mergeBootConfig(config, { env, ...(args ? { args: withArguments(config, args) } : {}) });
 }
 
-function report(output: string, format: Format, parts: BootParts, leastMemoryMiB: number, isJson: boolean): void {
+function report(output: string, format: MediaFormat, parts: BootParts, leastMemoryMiB: number, isJson: boolean): void {
   const sizeBytes = statSync(output).size;
   const sizes = { kernelBytes: parts.kernel.length, rootBytes: parts.root.size };
   if (isJson) {
@@ -197,11 +203,49 @@ function report(output: string, format: Format, parts: BootParts, leastMemoryMiB
   );
 }
 
+/** The files as a container image: no kernel, no loader. */
+async function packContainer(command: Command, options: PackOptions, args: string[] | undefined): Promise<number> {
+  const given = command.processedArgs[0] as string;
+  const isRoot = options.rootfs !== undefined;
+  if (isRoot && command.args.length > 0) throw rootWithTarget(given);
+  if (options.kernel !== undefined) {
+    throw new Failure("-f oci takes a program's files, and -k names an image that has them inside", {
+      advice: "give the project or the program instead",
+      status: EXIT_USAGE,
+    });
+  }
+  const env = Object.fromEntries((options.env ?? []).filter((pair) => pair !== null));
+  const program = await prepareFiles(options.rootfs ?? given, { boot: { env }, args, isRoot });
+  for (const warning of program.warnings) process.stderr.write(`egg: ${warning}\n`);
+  const output = resolve(options.output ?? `${basename(program.name)}.oci`);
+  const entries = [...program.base.entries, ...program.entries];
+  const bytes = entries.reduce((sum, entry) => sum + contentSize(entry), 0);
+  checkRoom(dirname(output), bytes + (1 << 20));
+  const sizeBytes = await step(`packing ${shown(output)}`, () => {
+    const archive = ociArchive(entries, program.boot, basename(program.name));
+    writeWhole(output, (temporary) => writeFileSync(temporary, archive));
+    return archive.length;
+  });
+  if (options.json) process.stdout.write(`${JSON.stringify({ path: output, format: "oci", sizeBytes })}\n`);
+  else {
+    process.stdout.write(
+      `${shown(output)}  ${(sizeBytes / MB).toFixed(1)} MB  oci, for docker load, podman load and egg run --rootfs\n`,
+    );
+  }
+  return 0;
+}
+
+function contentSize(entry: Entry): number {
+  if (entry.kind !== "file") return 0;
+  return "bytes" in entry.content ? entry.content.bytes.length : entry.content.size;
+}
+
 export async function run(words: string[], programArguments: string[] | undefined): Promise<number> {
   const command = parseCommand(packCommand(), words);
   if (!command) return 0;
   const options = command.opts<PackOptions>();
   const format = chooseFormat(options);
+  if (format === "oci") return await packContainer(command, options, programArguments);
   missingTools([
     ...(format === "iso" ? DISC_TOOLS : DISK_TOOLS),
     ...(format === "iso" || format === "raw" ? [] : CONVERT_TOOLS),

@@ -168,15 +168,31 @@ function refuseNodeSettings(folder: string): void {
   });
 }
 
+async function withGoBuilt(target: Target): Promise<Exclude<Target, { kind: "go" }>> {
+  if (target.kind !== "go") return target;
+  refuseNodeSettings(target.folder);
+  const { buildGoProgram } = await import("./go.ts");
+  const path = await buildGoProgram(target.folder, target.name);
+  return { kind: "program", path, name: target.name, root: target.folder };
+}
+
+/** A target's files and how its program starts, without a kernel. */
+export async function prepareFiles(given: string, options: PrepareOptions): Promise<Program & { name: string }> {
+  const target = await withGoBuilt(findOrRoot(given, options));
+  if (target.kind !== "script" && target.kind !== "program" && target.kind !== "root") {
+    throw new Failure(`${given}: an image already, its files are not at hand`, {
+      advice: "give the project or the program",
+      status: EXIT_BAD_DATA,
+    });
+  }
+  const program = await prepareProgram(target);
+  const args = options.args && target.kind !== "root" ? { args: withArguments(program.boot, options.args) } : {};
+  return { ...program, boot: mergeBootConfig(program.boot, { ...options.boot, ...args }), name: target.name };
+}
+
 /** Whatever `egg run` takes, as a file to boot from. A Target is one that was found already. */
 export async function prepareTarget(given: string | Target, options: PrepareOptions = {}): Promise<Prepared> {
-  let target = typeof given === "object" ? given : findOrRoot(given, options);
-  if (target.kind === "go") {
-    refuseNodeSettings(target.folder);
-    const { buildGoProgram } = await import("./go.ts");
-    const path = await buildGoProgram(target.folder, target.name);
-    target = { kind: "program", path, name: target.name, root: target.folder };
-  }
+  const target = await withGoBuilt(typeof given === "object" ? given : findOrRoot(given, options));
   if (
     target.kind === "script" ||
     target.kind === "program" ||

@@ -4,8 +4,8 @@
 //   "LNRO0005" 0 … 86 0009 | write 1 | base 4 | length 4 | 89 length 2 | flags 1 | count 1 | interrupt 4
 
 import * as mem from "machine/mem";
-import { definitionTable } from "./fadt";
-import { FADT, find, tableLength } from "./tables";
+import { definitions } from "./fadt";
+import { tableLength } from "./tables";
 
 const FIXED_MEMORY: u32 = 0x86;
 const FIXED_MEMORY_LENGTH: u32 = 9;
@@ -26,8 +26,7 @@ export class FixedDevice {
 
 /** The `nth` device with a hardware id of at least four letters (from 0); null when there are fewer. */
 export function findFixedDevice(id: string, nth: i32): FixedDevice | null {
-  let fadt = find(FADT);
-  let table = fadt == 0 ? 0 : definitionTable(fadt);
+  let table = definitions();
   if (table == 0) return null;
   let end = table + tableLength(table);
   // The DSDT is long and the id seldom there: four bytes tell.

@@ -36,6 +36,8 @@ export function readLoader(info: usize): Machine | null {
   }
   if (!isKnown) return null;
   machine.claim(0, FIRST_MEGABYTE);
+  let screen = machine.framebuffer;
+  if (screen !== null) machine.claim(screen.physical, <u64>screen.pitch * <u64>screen.height);
   machine.claim(image.physicalStart(), image.physicalEnd() - image.physicalStart());
   machine.settle();
   return machine;

@@ -6,6 +6,8 @@ import { direct, linearAddress, pointerOf } from "memory/address";
 import { RangeSet } from "./range-set";
 
 const PAGE: u64 = 0x1000;
+const FOUR_GIGABYTES: u64 = 0x1_0000_0000;
+const LEAST_LOW_END: u64 = 0xc000_0000;
 /** Longest command line kept: what PVH loaders in firmware can pass. */
 const COMMAND_LINE_SIZE: u64 = 4096;
 /** Longest configuration in an image. */
@@ -105,6 +107,15 @@ export class Machine {
     let bytes = new StaticArray<u8>(<i32>length);
     mem.copy(linearAddress(pointerOf(bytes)), direct(physical), length);
     this.commandLine = bytes;
+  }
+
+  /** Where RAM and tables below 4 GB end; at least 3 GB, where every PC keeps room for devices. */
+  endOfLowMemory(): u64 {
+    let end: u64 = LEAST_LOW_END;
+    for (let i = 0; i < this.mapped.count; i++) {
+      if (this.mapped.start(i) < FOUR_GIGABYTES) end = max(end, min(this.mapped.end(i), FOUR_GIGABYTES));
+    }
+    return end;
   }
 
   /** All entries are in: what is left of `memory` is ours. */

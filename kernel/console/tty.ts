@@ -36,6 +36,9 @@ const control = new StaticArray<u8>(1);
 /** `control` knows no such request. */
 export const NOT_MINE: i64 = i64.MIN_VALUE;
 
+/** Fruitless tries, some tens of port reads each, before what waits at the machine's end is given up. */
+const END_PATIENCE: i32 = 100_000;
+
 /** Where a terminal's output goes. */
 export class TerminalDevice {
   /** Take up to `length` bytes; returns how many. When fewer, `Tty.outputDrained` is called once there is room. */
@@ -159,6 +162,16 @@ export class Tty extends LineDiscipline {
       // Writers that wait are woken for half a buffer, not for every few bytes.
       if (sent > 0 && this.outputLength <= OUTPUT_SIZE / 2) this.wakeWriters();
       if (sent < length) return;
+    }
+  }
+
+  /** Send all that is waiting without interrupts: the machine ends. Gives up on a line that takes nothing for long. */
+  flushAtEnd(): void {
+    let patience = END_PATIENCE;
+    while (this.outputLength > 0 && !this.isStopped && patience > 0) {
+      let before = this.outputLength;
+      this.flush();
+      patience = this.outputLength < before ? END_PATIENCE : patience - 1;
     }
   }
 

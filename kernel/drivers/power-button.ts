@@ -4,21 +4,15 @@ import * as mem from "machine/mem";
 import * as port from "machine/port";
 import { connectIsa } from "../interrupt/lines";
 import { InterruptHandler } from "../interrupt/vectors";
+import { enterAcpiMode } from "../acpi/fadt";
 import { FADT, find, tableLength } from "../acpi/tables";
 
 // FADT fields: ACPI 6.5 table 5.9.
 const SCI_INTERRUPT: u64 = 46;
-const SMI_COMMAND: u64 = 48;
-const ACPI_ENABLE: u64 = 52;
 const PM1A_EVENT: u64 = 56;
-const PM1A_CONTROL: u64 = 64;
 const PM1_EVENT_LENGTH: u64 = 88;
 /** Bits of the PM1 status and enable registers. */
 const POWER_BUTTON: u32 = 1 << 8;
-/** Of the PM1 control register: ACPI events raise the interrupt. */
-const SCI_ENABLED: u32 = 1;
-/** Polls until the firmware has handed over: it may take some milliseconds. */
-const PATIENCE: i32 = 1_000_000;
 
 /** What pressing the button does. */
 export class PowerButton {
@@ -46,24 +40,10 @@ export function watchPowerButton(button: PowerButton): bool {
   if (table == 0 || tableLength(table) <= PM1_EVENT_LENGTH) return false;
   let status = mem.load32(table + PM1A_EVENT);
   let line = mem.load16(table + SCI_INTERRUPT);
-  if (status == 0 || line > 15 || !enterAcpiMode(table)) return false;
+  if (status == 0 || line > 15 || !enterAcpiMode()) return false;
   let enable = status + mem.load8(table + PM1_EVENT_LENGTH) / 2;
   port.out16(status, POWER_BUTTON);
   if (!connectIsa(line, new ControlInterrupt(status, button))) return false;
   port.out16(enable, port.in16(enable) | POWER_BUTTON);
-  return true;
-}
-
-/** Take the fixed hardware over from the firmware (ACPI 6.5 §4.8.3.2.1). */
-function enterAcpiMode(table: u64): bool {
-  let control = mem.load32(table + PM1A_CONTROL);
-  if ((port.in16(control) & SCI_ENABLED) != 0) return true;
-  let command = mem.load32(table + SMI_COMMAND);
-  if (command == 0) return false;
-  port.out8(command, mem.load8(table + ACPI_ENABLE));
-  let patience = PATIENCE;
-  while ((port.in16(control) & SCI_ENABLED) == 0) {
-    if (--patience == 0) return false;
-  }
   return true;
 }

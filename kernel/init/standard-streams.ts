@@ -22,7 +22,7 @@ import { com1, com2, SerialSink } from "../drivers/uart";
 import { announceInput } from "../panic/power";
 import { Text } from "../lib/text";
 import * as log from "../log/log";
-import { addExitHook, ExitHook } from "../panic/power";
+import { addExitHook, ExitHook, isPanic } from "../panic/power";
 import { currentProcess, currentThread } from "../process/current";
 import {
   isOrphanedGroup,
@@ -225,6 +225,8 @@ class PairCount extends TextSource {
 
 class DrainSerialPorts extends ExitHook {
   override run(): void {
+    let terminal = console;
+    if (terminal !== null && !isPanic) terminal.tty.flushAtEnd();
     com1.drain();
     com2.drain();
   }

@@ -1,6 +1,6 @@
 // What time it is and how fast the counters run, from the machine: the time-stamp counter's rate by the first of
 //
-//   CPUID 0x15 (crystal)   KVM's TSC leaf   KVM's clock page   the ACPI timer   the PIT
+//   CPUID 0x15 (crystal)   KVM's TSC leaf   KVM's clock page   a measurement against what reference.ts finds
 //
 // and wall time from KVM or the clock chip. A measurement runs between `begin` and `finish`, so the boot works meanwhile;
 // `refine` ends the same measurement once more when it has become long enough to be exact.
@@ -15,15 +15,12 @@ import * as fadt from "../acpi/fadt";
 import { features } from "../cpu/features";
 import { daysSince1970 } from "./calendar";
 import * as localApic from "./local-apic";
+import * as reference from "./reference";
 
 /** How long the first measurement takes at least: the rate is then good to some 100 in a million. */
 const MEASUREMENT_US: u64 = 3_000;
-const PM_TIMER_HZ: u64 = 3_579_545; // ACPI 6.5 §4.8.3.3
-const PM_TIMER_MASK: u32 = 0xffffff;
-const PIT_HZ: u64 = 1_193_182; // 8254
-const PIT_CHANNEL_2: u32 = 0x42;
-const PIT_COMMAND: u32 = 0x43;
-const SPEAKER: u32 = 0x61;
+/** Edges of a slow reference that make a measurement. */
+const LEAST_EDGES: u64 = 6;
 const SAMPLES: i32 = 8;
 
 const CPUID_TSC: u32 = 0x15;
@@ -37,8 +34,6 @@ let tscHz: u64 = 0;
 /** The machine told the rate itself. */
 let isTold: bool = false;
 let timerHz: u64 = 0;
-let reference: u32 = 0;
-let referenceHz: u64 = 0;
 let startReference: u32 = 0;
 let startTicks: u64 = 0;
 /** KVM's clock page, if the machine offers one. */
@@ -52,9 +47,11 @@ export function begin(): void {
   setUpKvmClock();
   tscHz = tellTscHz();
   isTold = tscHz != 0;
-  reference = fadt.pmTimerPort();
-  referenceHz = reference != 0 ? PM_TIMER_HZ : PIT_HZ;
-  if (reference == 0) startPit();
+  reference.start();
+  if (!reference.isEdge) startMeasurement();
+}
+
+function startMeasurement(): void {
   sample();
   startReference = sampledReference;
   startTicks = sampledTicks;
@@ -63,16 +60,18 @@ export function begin(): void {
 
 /** End the measurement. Afterwards `tscFrequency` and `timerFrequency` hold. */
 export function finish(): void {
-  let least = (MEASUREMENT_US * referenceHz) / 1_000_000;
+  let least = max<u64>((MEASUREMENT_US * reference.frequencyHz) / 1_000_000, LEAST_EDGES);
   let patience = 10_000_000;
-  while (<u64>elapsed(readReference()) < least && --patience > 0) cpu.pause();
+  if (reference.isEdge) startMeasurement();
+  while (<u64>elapsed(reference.read()) < least && --patience > 0) cpu.pause();
   sample();
   let timerCount = <u64>(0xffffffff - localApic.currentCount());
   localApic.startCount(0);
   let passed = <u64>elapsed(sampledReference);
   let ticks = sampledTicks - startTicks;
   if (passed == 0) passed = least; // a counter that stands still: better a wrong rate than none
-  let measuredHz = (ticks * referenceHz) / passed;
+  let measuredHz = (ticks * reference.frequencyHz) / passed;
+  reference.stop();
   if (tscHz == 0) tscHz = measuredHz;
   timerHz = ticks != 0 ? mulDiv(timerCount, tscHz, ticks) : 0;
 }
@@ -82,14 +81,14 @@ export function finish(): void {
  * 0 when the rate was told and not measured, or the reference cannot tell so long a time.
  */
 export function refine(): u64 {
-  if (reference == 0 || isTold) return 0;
+  if (!reference.isLasting || isTold) return 0;
   sample();
   let ticks = sampledTicks - startTicks;
-  let wrap = <u64>PM_TIMER_MASK + 1;
+  let wrap = <u64>reference.mask + 1;
   let passed = <u64>elapsed(sampledReference);
-  let expected = mulDiv(ticks, referenceHz, tscHz);
-  while (passed + wrap / 2 < expected) passed += wrap; // the timer wraps every 4.7 s; the first rate tells how often
-  tscHz = mulDiv(ticks, referenceHz, passed);
+  let expected = mulDiv(ticks, reference.frequencyHz, tscHz);
+  while (passed + wrap / 2 < expected) passed += wrap; // the ACPI timer wraps every 4.7 s; the first rate tells how often
+  tscHz = mulDiv(ticks, reference.frequencyHz, passed);
   return tscHz;
 }
 
@@ -132,10 +131,15 @@ function tellTscHz(): u64 {
 
 /** Read reference and counter as close together as some tries allow. */
 function sample(): void {
+  if (reference.isEdge) {
+    sampledReference = reference.read();
+    sampledTicks = clock.ticks();
+    return;
+  }
   let best: u64 = u64.MAX_VALUE;
   for (let i = 0; i < SAMPLES; i++) {
     let before = clock.ticks();
-    let count = readReference();
+    let count = reference.read();
     let after = clock.ticks();
     if (after - before >= best) continue;
     best = after - before;
@@ -144,24 +148,9 @@ function sample(): void {
   }
 }
 
-function readReference(): u32 {
-  if (reference != 0) return port.in32(reference) & PM_TIMER_MASK;
-  port.out8(PIT_COMMAND, 0x80); // latch channel 2
-  let low = port.in8(PIT_CHANNEL_2);
-  return (port.in8(PIT_CHANNEL_2) << 8) | low;
-}
-
-/** Reference ticks since the start: the ACPI timer counts up, the PIT down. */
+/** Reference ticks since the start. */
 function elapsed(now: u32): u32 {
-  return reference != 0 ? (now - startReference) & PM_TIMER_MASK : (startReference - now) & 0xffff;
-}
-
-/** Channel 2 counts down from 65536, unheard. */
-function startPit(): void {
-  port.out8(SPEAKER, (port.in8(SPEAKER) & ~0x02) | 0x01);
-  port.out8(PIT_COMMAND, 0xb4); // channel 2, both bytes, rate generator
-  port.out8(PIT_CHANNEL_2, 0);
-  port.out8(PIT_CHANNEL_2, 0);
+  return (now - startReference) & reference.mask;
 }
 
 // ── KVM (Linux Documentation/virt/kvm/x86/msr.rst) ─────────────────────────────────────────────────────────────────
@@ -201,6 +190,8 @@ const UPDATING: u32 = 0x80;
 const BINARY: u32 = 0x04;
 const HOURS_24: u32 = 0x02;
 const PM: u32 = 0x80;
+/** What a port without a device reads as. */
+const ABSENT: u32 = 0xff;
 
 function chip(register: u32): u32 {
   port.out8(CHIP_INDEX, register | NMI_DISABLED);
@@ -209,6 +200,7 @@ function chip(register: u32): u32 {
 
 /** Seconds since 1970. The chip is read again until two readings agree, so no update falls between. */
 function readClockChip(): u64 {
+  if (fadt.lacksClockChip() || chip(STATUS_B) == ABSENT) return 0;
   let seconds = readChipOnce();
   for (let tries = 0; tries < 10; tries++) {
     let again = readChipOnce();

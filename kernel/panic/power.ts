@@ -4,7 +4,8 @@
 import * as cpu from "machine/cpu";
 import * as mem from "machine/mem";
 import * as port from "machine/port";
-import { powerOff } from "../acpi/fadt";
+import * as sleep from "../acpi/sleep";
+import { features } from "../cpu/features";
 import { Text } from "../lib/text";
 
 /** QEMU's isa-debugcon: reads as its own number where it is present. */
@@ -20,6 +21,9 @@ export class ExitHook {
   run(): void {}
 }
 
+/** The kernel failed: what runs now trusts nothing but its own device. */
+export let isPanic: bool = false;
+
 const hooks: Array<ExitHook> = [] as ExitHook[];
 
 export function addExitHook(hook: ExitHook): void {
@@ -34,6 +38,13 @@ const RESET_CONTROL: u32 = 0xcf9;
 const HARD_RESET: u32 = 0x02;
 const RESET_NOW: u32 = 0x06;
 
+/** Power-on self test codes: reading it takes a microsecond and does nothing. */
+const DELAY_PORT: u32 = 0x80;
+const RESET_PATIENCE: i32 = 50_000;
+
+/** CR4: translations that outlive the page tables. */
+const GLOBAL_PAGES: u64 = 0x80;
+
 let isReboot: bool = false;
 
 /** When the program ends, start the machine anew instead of powering it off. */
@@ -41,15 +52,37 @@ export function rebootAtEnd(): void {
   isReboot = true;
 }
 
+/** Where emulators power off when no table tells: QEMU's q35 and its other machines, and Bochs; VirtualBox. */
+const EMULATOR_PM1: StaticArray<u32> = [0x604, 0xb004];
+const EMULATOR_OFF: u32 = 0x2000;
+const VIRTUALBOX_PM1: u32 = 0x4004;
+const VIRTUALBOX_OFF: u32 = 0x3400;
+
 /** Power off, or start anew. Returns only if that does not work here. */
 function leaveMachine(): void {
-  if (!isReboot) {
-    powerOff();
-    return;
-  }
+  if (isReboot) restart();
+  sleep.powerOff();
+  if (!features.isVirtual) return;
+  for (let i = 0; i < EMULATOR_PM1.length; i++) port.out16(EMULATOR_PM1[i], EMULATOR_OFF);
+  port.out16(VIRTUALBOX_PM1, VIRTUALBOX_OFF);
+}
+
+/** Reset by ACPI, by the chip set, by the keyboard controller, and at last by a fault that no handler can take. */
+function restart(): void {
+  sleep.reset();
+  waitAMoment();
   port.out8(RESET_CONTROL, HARD_RESET);
   port.out8(RESET_CONTROL, RESET_NOW);
+  waitAMoment();
   port.out8(KEYBOARD_COMMAND, PULSE_RESET);
+  waitAMoment();
+  cpu.writeCr4(cpu.readCr4() & ~GLOBAL_PAGES);
+  cpu.writeCr3(0); // page 0 as page tables: whatever is there, it does not map this
+}
+
+/** A reset takes its time. */
+function waitAMoment(): void {
+  for (let i = 0; i < RESET_PATIENCE; i++) port.in8(DELAY_PORT);
 }
 
 /** The program ended with `status` (0..255): end the machine. Never returns. */
@@ -72,6 +105,7 @@ export function exitBySignal(signal: i32): void {
 
 /** The kernel failed: end the machine with a reason of one line; on a real one, stop, so that it can be read. Never returns. */
 export function exitPanicking(reason: Text): void {
+  isPanic = true;
   for (let i = 0; i < hooks.length; i++) hooks[i].run();
   line.clear().string("panic ").text(reason).byte(0x0a);
   leaveEmulator(DEBUG_EXIT_PANIC);

@@ -22,6 +22,9 @@ import { UserThread } from "./user-thread";
 export class MachineEnd {
   /** `status` as wait4 stores it: exit code << 8, or the signal (with 0x80 for a core dump). Must not return. */
   onInitExit(_status: i32): void {}
+
+  /** The machine is to start anew once it has ended. */
+  restart(): void {}
 }
 
 /** Somebody who keeps things for processes and hears when one ends. */
@@ -47,6 +50,12 @@ export function setMachineEnd(end: MachineEnd): void {
 /** reboot(2): end the machine as if the first process had ended with `status`. Never returns. */
 export function endMachine(status: i32): void {
   machineEnd.onInitExit(status);
+}
+
+/** reboot(2) with LINUX_REBOOT_CMD_RESTART: end the machine and, where nobody watches it, start it anew. Never returns. */
+export function restartMachine(): void {
+  machineEnd.restart();
+  machineEnd.onInitExit(0);
 }
 
 /** exit_group(2): end the process with a code. Never returns. */

@@ -19,7 +19,7 @@ import { NS_PER_SECOND } from "../abi/time";
 import * as log from "../log/log";
 import { copyIn, copyOut } from "../memory/user";
 import { currentProcess } from "../process/current";
-import { endMachine } from "../process/exit";
+import { endMachine, restartMachine } from "../process/exit";
 import { threadCount } from "../process/process-table";
 import {
   domainName,
@@ -125,6 +125,8 @@ function reboot(magic1: u64, magic2: u64, command: u64, _argument: u64): i64 {
     case REBOOT_CAD_OFF:
       return 0;
     case REBOOT_RESTART:
+      restartMachine();
+      return 0;
     case REBOOT_HALT:
     case REBOOT_POWER_OFF:
       endMachine(0);
@@ -183,7 +185,13 @@ export function defineSystemCalls(): void {
   define2(SYS_sethostname, "sethostname", "in size", sethostname, "complete");
   define2(SYS_setdomainname, "setdomainname", "in size", setdomainname, "complete");
   define1(SYS_sysinfo, "sysinfo", "ptr", sysinfo, "complete");
-  define4(SYS_reboot, "reboot", "hex hex hex ptr", reboot, "every way of stopping ends the machine");
+  define4(
+    SYS_reboot,
+    "reboot",
+    "hex hex hex ptr",
+    reboot,
+    "halting switches off too; under `egg run` every way ends the machine",
+  );
   define3(SYS_syslog, "syslog", "int out size", syslog, "SYSLOG_ACTION_READ_ALL and the sizes");
   define1(SYS_personality, "personality", "hex", personality, "kept and shown");
   define5(SYS_prctl, "prctl", "int hex hex hex hex", prctl, "names, signals, dumpable, reaper, timer slack, VMA names");

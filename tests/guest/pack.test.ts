@@ -2,7 +2,7 @@
 // and memory size comes once; packed/matrix.ts boots all combinations.
 
 import assert from "node:assert/strict";
-import { execFile, execFileSync } from "node:child_process";
+import { execFile, execFileSync, spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, test } from "node:test";
@@ -118,4 +118,37 @@ test("a picture of the screen is a PNG file", async () => {
   });
   const picture = decode(readFileSync(path));
   assert.ok(picture.width >= 640 && picture.height >= 480, `${picture.width}x${picture.height}`);
+});
+
+test("a container image holds the same program, and boots with --rootfs", () => {
+  const path = join(folder, "report.oci");
+  const words = ["pack", join(folder, "report"), "-o", path, "-e", "GREETING=contained", "--", "one"];
+  runEgg(words);
+  const first = readFileSync(path);
+  runEgg(words);
+  assert.ok(first.equals(readFileSync(path)), "the same bytes again");
+  const result = spawnSync(process.execPath, [egg, "run", "--rootfs", path], { encoding: "utf8", timeout: 60_000 });
+  assert.match(result.stdout, /^args: one\ngreeting: contained\n/, result.stderr);
+  assert.equal(result.status, 7);
+});
+
+test("devices that no firmware placed are found in memory and given their place", async () => {
+  const program = join(folder, "interfaces");
+  const source =
+    '#include <stdio.h>\nint main(void) { char t[4096]; FILE *f = fopen("/proc/net/dev", "r"); t[fread(t, 1, 4095, f)] = 0; puts(t); }';
+  execFileSync("gcc", ["-x", "c", "-static", "-", "-o", program], { input: source });
+  const result = await runGuest({
+    target: program,
+    machine: "microvm",
+    hasNetwork: false,
+    qemuArguments: [
+      "-machine",
+      "microvm,acpi=on,pcie=on",
+      "-netdev",
+      "user,id=n",
+      "-device",
+      "virtio-net-pci,netdev=n,romfile=",
+    ],
+  });
+  assert.match(result.stdout, /eth0:/, result.stdout + result.stderr);
 });

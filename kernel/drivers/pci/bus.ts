@@ -7,6 +7,7 @@ import * as module from "../../lib/module";
 import * as log from "../../log/log";
 import * as configuration from "./configuration";
 import { PciDevice } from "./device";
+import { placeAll } from "./placement";
 
 const SLOTS: u32 = 32;
 const FUNCTIONS: u32 = 8;
@@ -36,9 +37,11 @@ export function addDriver(driver: PciDriver): void {
   drivers.push(driver);
 }
 
-/** Look at every bus, then start each function's driver. */
-export function start(): void {
+/** Look at every bus, then start each function's driver. `endOfMemory` is where RAM below 4 GB ends. */
+export function start(endOfMemory: u64): void {
+  configuration.initialize();
   scan(0, 0);
+  placeAll(devices, endOfMemory);
   for (let i = 0; i < devices.length; i++) startDriver(devices[i]);
 }
 

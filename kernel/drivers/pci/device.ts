@@ -73,6 +73,18 @@ export class PciDevice {
     return this.bar(index) & 0xfffc;
   }
 
+  /** Whether a memory region's address has 64 bits, so that the next register is its other half. */
+  isWide(index: i32): bool {
+    return (this.bar(index) & 7) == 4;
+  }
+
+  /** Give a memory region its place, below 4 GB. */
+  setMemoryAddress(index: i32, address: u64): void {
+    let register = configuration.BAR + 4 * <u32>index;
+    configuration.write32(this.place, register, <u32>address);
+    if (this.isWide(index)) configuration.write32(this.place, register + 4, <u32>(address >> 32));
+  }
+
   /** Physical address of a memory region; 0 when the firmware gave it none. */
   memoryAddress(index: i32): u64 {
     let low = this.bar(index);
