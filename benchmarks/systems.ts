@@ -70,7 +70,8 @@ interface Started {
   ended: Promise<{ ending: { kind: string }; qemuErrors: string }>;
 }
 
-function readProcess(pid: number): ProcessFigures {
+/** Figures of a process, of QEMU's for one. */
+export function readProcess(pid: number): ProcessFigures {
   // proc(5): utime and stime are fields 14 and 15, counted from 1; after the command's bracket, 12 and 13.
   const fields = readFileSync(`/proc/${pid}/stat`, "latin1")
     .replace(/^.*\) /s, "")

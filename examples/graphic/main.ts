@@ -42,6 +42,7 @@ screen.clear();
 screen.commit();
 screen.clear();
 
+console.log("drawing");
 const startedAt = performance.now();
 const before = process.cpuUsage();
 let pictures = 0;
