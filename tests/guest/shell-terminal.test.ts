@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { prepareTarget } from "../../cli/image/prepare.ts";
 import { type HostTerminal, startOnTerminal } from "./host-terminal.ts";
 
 const egg = join(import.meta.dirname, "../../cli/main.ts");
@@ -28,6 +29,8 @@ async function run(line: string): Promise<string[]> {
 }
 
 before(async () => {
+  // Kernel and image first: a person waits for them, a time limit does not.
+  await prepareTarget("shell");
   terminal = await startOnTerminal([process.execPath, egg, "run", "shell"], 100, 40);
   await terminal.untilShown("eggos shell");
   await prompted();
