@@ -62,7 +62,11 @@ export function runCommand() {
   return makeCommand("run")
     .description("Boot a program in a QEMU virtual machine. The exit status is the program's.")
     .usage("[OPTIONS] [TARGET] [-- ARGS…]")
-    .argument("[target]", "project folder, .ts or .js file, Linux x86-64 program, or an image: .elf, .iso, disk", ".")
+    .argument(
+      "[target]",
+      "project folder, .ts or .js file, Linux x86-64 program, an image: .elf, .iso, disk; or node: its prompt, shell: a shell",
+      ".",
+    )
     .option(
       "-p, --publish <HOST:GUEST[/udp]>",
       "let a port of this machine reach a guest port; repeatable",
