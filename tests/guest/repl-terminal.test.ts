@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { after, before, beforeEach, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { prepareTarget } from "../../cli/image/prepare.ts";
 import { type HostTerminal, startOnTerminal } from "./host-terminal.ts";
@@ -10,6 +10,8 @@ import { type HostTerminal, startOnTerminal } from "./host-terminal.ts";
 const egg = join(import.meta.dirname, "../../cli/main.ts");
 const UP = "\x1b[A";
 const LEFT = "\x1b[D";
+/** To the line's end, and away with what is before. */
+const CLEAR_LINE = "\x05\x15";
 const CTRL_C = "\x03";
 const CTRL_D = "\x04";
 /** readline takes a key at a time: a large paste takes minutes on a busy machine. console.test.ts pastes more. */
@@ -34,6 +36,9 @@ before(async () => {
   await terminal.untilShown("Welcome to Node.js");
   await prompted();
 });
+
+// What a failed test left in the line is not the next one's.
+beforeEach(() => terminal.type(CLEAR_LINE));
 
 after(() => terminal.kill());
 
@@ -60,7 +65,7 @@ test("Tab completes a name, and lists what there is", async () => {
   await terminal.until("the text", (screen) => screen.at(-1) === "> Math.a");
   // A key at a time: readline takes a Tab inside a piece of text for a pasted one.
   terminal.type("\t");
-  await sleep(200);
+  await sleep(2000);
   terminal.type("\t");
   await terminal.untilShown("Math.atanh");
   terminal.type(CTRL_C);
@@ -102,6 +107,7 @@ test("the window's new size reaches the program", async () => {
   // The window's size and the keys take different ways as far as `egg`.
   for (let tries = 0; tries < 20 && !terminal.screen().includes("'120x40'"); tries++) {
     await evaluate("process.stdout.columns + 'x' + process.stdout.rows");
+    await sleep(300);
   }
   await terminal.untilShown("'120x40'");
 });
