@@ -12,6 +12,7 @@ import { compose, isDead, spacing } from "./compose";
 import { InputDevice } from "./device";
 import { addHandler, InputHandler } from "./handlers";
 import { defaultLayout, findLayout, Layout } from "./layouts";
+import { finalLetter, sequenceNumber } from "./key-sequences";
 import { deviceAt, deviceLimit } from "./registry";
 
 /** What the console does with keys: it sets itself here at boot. Nothing may block or allocate. */
@@ -80,9 +81,6 @@ const KEYPAD_CURSOR: StaticArray<u32> = [
 ];
 /** What they type with NumLock. */
 const KEYPAD_TEXT: string = "789-456+1230.";
-const KEY_KP5: u32 = codes.KEY_KP7 + 5;
-/** xterm's numbers for F1 to F12; 0: a letter of its own. */
-const FUNCTION_NUMBERS: StaticArray<u32> = [0, 0, 0, 0, 15, 17, 18, 19, 20, 21, 23, 24];
 
 let layout: Layout = defaultLayout();
 let listener: ConsoleKeys = new ConsoleKeys();
@@ -406,46 +404,6 @@ function letterSequence(letter: u32, isFunction: bool): void {
 
 function modifiers(): u32 {
   return (isShifted() ? 1 : 0) | (isAlt() ? 2 : 0) | (isCtrl() ? 4 : 0);
-}
-
-function finalLetter(code: u32): u32 {
-  switch (code) {
-    case codes.KEY_UP:
-      return 0x41;
-    case codes.KEY_DOWN:
-      return 0x42;
-    case codes.KEY_RIGHT:
-      return 0x43;
-    case codes.KEY_LEFT:
-      return 0x44;
-    case KEY_KP5:
-      return 0x45;
-    case codes.KEY_END:
-      return 0x46;
-    case codes.KEY_HOME:
-      return 0x48;
-    default:
-      return code >= codes.KEY_F1 && code < codes.KEY_F1 + 4 ? 0x50 + code - codes.KEY_F1 : 0;
-  }
-}
-
-function sequenceNumber(code: u32): u32 {
-  switch (code) {
-    case codes.KEY_INSERT:
-      return 2;
-    case codes.KEY_DELETE:
-      return 3;
-    case codes.KEY_PAGEUP:
-      return 5;
-    case codes.KEY_PAGEDOWN:
-      return 6;
-    case codes.KEY_F11:
-      return FUNCTION_NUMBERS[10];
-    case codes.KEY_F12:
-      return FUNCTION_NUMBERS[11];
-    default:
-      return code >= codes.KEY_F1 && code <= codes.KEY_F10 ? FUNCTION_NUMBERS[<i32>(code - codes.KEY_F1)] : 0;
-  }
 }
 
 function decimal(number: u32): void {

@@ -148,6 +148,7 @@ function bringUp(): bool {
   if (verdict != <i32>SELF_TEST_PASSED) return giveUp("does not pass its self-test");
   let configuration = readConfiguration();
   if (configuration < 0) return giveUp("does not tell its configuration");
+  let isTranslating = canTranslate(<u32>configuration);
   let hasSecond = probeSecond();
   let hasFirst = test(TEST_FIRST);
   if (!hasFirst) log.say(log.WARNING, "ps2: the keyboard's port fails its test");
@@ -161,10 +162,9 @@ function bringUp(): bool {
   if (hasFirst) lines.connectIsa(FIRST_LINE, handler);
   if (hasSecond) lines.connectIsa(SECOND_LINE, new ControllerInterrupt());
   if (!command(WRITE_CONFIGURATION) || !write(settings)) return giveUp("does not take its configuration");
-  let kept = readBackConfiguration(settings);
   if (hasFirst) command(ENABLE_FIRST);
   if (hasSecond) command(ENABLE_SECOND);
-  if (hasFirst) first.attach(new Ps2Keyboard(first, (kept & TRANSLATION) != 0));
+  if (hasFirst) first.attach(new Ps2Keyboard(first, isTranslating));
   if (hasSecond) second.attach(new Ps2Mouse(second));
   return hasFirst || hasSecond;
 }
@@ -184,23 +184,16 @@ function readConfiguration(): i32 {
   return command(READ_CONFIGURATION) ? answer(COMMAND_TIMEOUT_MS) : -1;
 }
 
-/** What the controller made of the configuration: some cannot translate. With interrupts on, so bytes are told apart by hand. */
-function readBackConfiguration(written: u32): u32 {
-  return isTranslationKept ? written : written & ~TRANSLATION;
+/** Whether the translation bit stays where it is put; some controllers have no translation. Interrupts are off still. */
+function canTranslate(configuration: u32): bool {
+  let wanted = (configuration | TRANSLATION) & ~(FIRST_INTERRUPT | SECOND_INTERRUPT);
+  if (!command(WRITE_CONFIGURATION) || !write(wanted)) return false;
+  let kept = readConfiguration();
+  return kept >= 0 && (<u32>kept & TRANSLATION) != 0;
 }
-
-/** A controller that cannot translate shows it when asked before its interrupts are on. */
-let isTranslationKept: bool = true;
 
 /** Whether there is a second port: its clock bit follows the commands; and whether it passes its test. */
 function probeSecond(): bool {
-  let before = readConfiguration();
-  if (before < 0) return false;
-  // Whether translation can be had is found out on the way.
-  if (command(WRITE_CONFIGURATION) && write((<u32>before | TRANSLATION) & ~(FIRST_INTERRUPT | SECOND_INTERRUPT))) {
-    let kept = readConfiguration();
-    isTranslationKept = kept >= 0 && (<u32>kept & TRANSLATION) != 0;
-  }
   if (!command(ENABLE_SECOND)) return false;
   let enabled = readConfiguration();
   if (enabled < 0 || (<u32>enabled & SECOND_DISABLED) != 0) return false;
@@ -215,7 +208,7 @@ function test(code: u32): bool {
 }
 
 /** Wait until the status has `bit` as wanted. False when it does not within `timeoutMs`. */
-function await_(bit: u32, isSet: bool, timeoutMs: u64): bool {
+function waitFor(bit: u32, isSet: bool, timeoutMs: u64): bool {
   for (let i = 0; i < SHORT_PATIENCE; i++) if (((port.in8(STATUS) & bit) != 0) == isSet) return true;
   let deadlineNs = clock.nowNs() + timeoutMs * NS_PER_MS;
   while (clock.nowNs() < deadlineNs) {
@@ -230,20 +223,20 @@ function nap(milliseconds: u64): void {
 }
 
 function command(code: u32): bool {
-  if (!await_(INPUT_FULL, false, COMMAND_TIMEOUT_MS)) return false;
+  if (!waitFor(INPUT_FULL, false, COMMAND_TIMEOUT_MS)) return false;
   port.out8(COMMAND, code);
   return true;
 }
 
 function write(byte: u32): bool {
-  if (!await_(INPUT_FULL, false, COMMAND_TIMEOUT_MS)) return false;
+  if (!waitFor(INPUT_FULL, false, COMMAND_TIMEOUT_MS)) return false;
   port.out8(DATA, byte);
   return true;
 }
 
 /** The controller's answer while its interrupts are off; -1 when none comes. */
 function answer(timeoutMs: u64): i32 {
-  return await_(OUTPUT_FULL, true, timeoutMs) ? <i32>port.in8(DATA) : -1;
+  return waitFor(OUTPUT_FULL, true, timeoutMs) ? <i32>port.in8(DATA) : -1;
 }
 
 /** Send a byte to a device. False when the controller does not take it. Threads only. */

@@ -16,6 +16,7 @@ import { start } from "../../../sched/scheduler";
 import { Thread } from "../../../sched/thread";
 import { WaitQueue } from "../../../sched/wait";
 import { PciDevice } from "../../pci/device";
+import { PORT_LIMIT, Protocols, readCapabilities } from "./capabilities";
 import { XhciDevice } from "./device";
 import * as reg from "./registers";
 import { Completion, Trb } from "./registers";
@@ -24,7 +25,6 @@ import { allocatePage, EventRing, Ring, RING_BLOCKS } from "./ring";
 const NS_PER_MS: u64 = 1_000_000;
 const HALT_TIMEOUT_MS: u64 = 100;
 const RESET_TIMEOUT_MS: u64 = 1000;
-const HANDOFF_TIMEOUT_MS: u64 = 1000;
 const COMMAND_TIMEOUT_MS: u64 = 2000;
 const PORT_RESET_TIMEOUT_MS: u64 = 500;
 /** A connection counts once it has lasted (USB 2.0 §7.1.7.3). */
@@ -34,16 +34,10 @@ const RESET_RECOVERY_MS: u64 = 10;
 const SHORT_PATIENCE: i32 = 10;
 /** Devices at a time. */
 const SLOT_LIMIT: u32 = 64;
-const PORT_LIMIT: u32 = 255;
-const CAPABILITY_LIMIT: i32 = 64;
-/** The longest of those that are read. */
-const CAPABILITY_SIZE: u64 = 16;
 /** Events taken in one interrupt: the thread goes on with those of a controller that floods. */
 const BURST_LIMIT: i32 = 512;
 /** Tries to bring up what is plugged into a port. */
 const ATTACH_TRIES: u32 = 3;
-/** "USB ", of a supported protocol (xHCI 1.2 §7.2). */
-const PROTOCOL_NAME: u32 = 0x2042_5355;
 
 export class Xhci {
   private operational: u64 = 0;
@@ -53,9 +47,8 @@ export class Xhci {
   isBelow4GB: bool = false;
   private portCount: u32 = 0;
   private slotCount: u32 = 0;
-  /** By port: the slot type its devices take (§7.2.2.1.4); whether it is USB 3; tries so far. */
-  private slotTypes: StaticArray<u8> = new StaticArray<u8>(<i32>PORT_LIMIT + 1);
-  private isSuperSpeed: StaticArray<u8> = new StaticArray<u8>(<i32>PORT_LIMIT + 1);
+  private protocols: Protocols = new Protocols();
+  /** Tries so far to bring up what is in a port. */
   private tries: StaticArray<u8> = new StaticArray<u8>(<i32>PORT_LIMIT + 1);
   private ports: StaticArray<XhciDevice | null> = new StaticArray<XhciDevice | null>(<i32>PORT_LIMIT + 1);
   private devices: StaticArray<XhciDevice | null> = new StaticArray<XhciDevice | null>(<i32>SLOT_LIMIT + 1);
@@ -142,7 +135,7 @@ export class Xhci {
     this.isLargeContext = (capabilities & reg.HAS_LARGE_CONTEXTS) != 0;
     if (this.slotCount == 0 || this.portCount == 0) return this.giveUp("has no ports");
     if (!this.isInside()) return this.giveUp("has registers where there are none");
-    this.readCapabilities((capabilities >> 16) << 2);
+    readCapabilities(registers, this.length, (capabilities >> 16) << 2, this.protocols);
     this.write(reg.USBCMD, this.read(reg.USBCMD) & ~(reg.COMMAND_RUN | reg.COMMAND_INTERRUPTS));
     if (!this.await(reg.USBSTS, reg.STATUS_HALTED, true, HALT_TIMEOUT_MS)) return this.giveUp("does not halt");
     this.write(reg.USBCMD, reg.COMMAND_RESET);
@@ -175,47 +168,6 @@ export class Xhci {
       if (((this.read(register) & bit) != 0) == isSet) return true;
     }
     return false;
-  }
-
-  /** The list of extended capabilities (§7): the firmware's hold, and which ports speak what. */
-  private readCapabilities(first: u32): void {
-    let offset = first;
-    for (let i = 0; offset != 0 && <u64>offset + CAPABILITY_SIZE <= this.length && i < CAPABILITY_LIMIT; i++) {
-      let at = this.registers + <u64>offset;
-      let head = mmio.read32(at);
-      if ((head & 0xff) == reg.CAPABILITY_LEGACY) this.takeFromFirmware(at);
-      else if ((head & 0xff) == reg.CAPABILITY_PROTOCOL) this.readProtocol(at, head);
-      let next = ((head >> 8) & 0xff) << 2;
-      if (next == 0) return;
-      offset += next;
-    }
-  }
-
-  /** The firmware may be driving a keyboard through it (§4.22.1): it is asked to let go, and after a second not asked. */
-  private takeFromFirmware(at: u64): void {
-    let deadlineNs = clock.nowNs() + HANDOFF_TIMEOUT_MS * NS_PER_MS;
-    if ((mmio.read32(at) & reg.BIOS_OWNS) != 0) {
-      mmio.write32(at, mmio.read32(at) | reg.SYSTEM_OWNS);
-      while ((mmio.read32(at) & reg.BIOS_OWNS) != 0 && clock.nowNs() < deadlineNs) this.nap(1);
-      if ((mmio.read32(at) & reg.BIOS_OWNS) != 0) {
-        log.say(log.WARNING, "xhci: the firmware does not let go of the controller: it is taken");
-        mmio.write32(at, (mmio.read32(at) & ~reg.BIOS_OWNS) | reg.SYSTEM_OWNS);
-      }
-    }
-    mmio.write32(at + 4, (mmio.read32(at + 4) & reg.LEGACY_KEEP) | reg.LEGACY_EVENTS);
-  }
-
-  /** | id 1, next 1, minor 1, major 1 | "USB " | first port 1, count 1, … | slot type 5 bits | */
-  private readProtocol(at: u64, head: u32): void {
-    if (mmio.read32(at + 4) != PROTOCOL_NAME) return;
-    let range = mmio.read32(at + 8);
-    let port = range & 0xff;
-    let end = port + ((range >> 8) & 0xff);
-    for (; port < end && port <= PORT_LIMIT; port++) {
-      if (port == 0) continue;
-      this.slotTypes[port] = <u8>(mmio.read32(at + 12) & 31);
-      this.isSuperSpeed[port] = head >> 24 >= 3 ? 1 : 0;
-    }
   }
 
   /** Rings, contexts, and the scratch pages that the controller asks for. */
@@ -356,7 +308,8 @@ export class Xhci {
 
   /** A slot for a device behind a root port; 0 when there is none. */
   enableSlot(rootPort: u32): u32 {
-    if (this.command(Trb.ENABLE_SLOT, 0, (<u32>this.slotTypes[rootPort]) << 16) != Completion.SUCCESS) return 0;
+    if (this.command(Trb.ENABLE_SLOT, 0, (<u32>this.protocols.slotTypes[rootPort]) << 16) != Completion.SUCCESS)
+      return 0;
     return this.commandSlot <= this.slotCount ? this.commandSlot : 0;
   }
 
@@ -468,13 +421,13 @@ export class Xhci {
   private attachPort(port: u32): bool {
     let register = this.portRegister(port);
     let began = this.read(register);
-    if (this.isSuperSpeed[port] == 0) {
+    if (!this.protocols.isSuperSpeed(port)) {
       this.nap(DEBOUNCE_MS);
       began = this.read(register);
       if ((began & reg.PORT_CONNECTED) == 0) return false;
     }
-    if (this.isSuperSpeed[port] == 0 || (began & reg.PORT_ENABLED) == 0) {
-      let kind = this.isSuperSpeed[port] == 0 ? reg.PORT_RESET : reg.PORT_WARM_RESET;
+    if (!this.protocols.isSuperSpeed(port) || (began & reg.PORT_ENABLED) == 0) {
+      let kind = this.protocols.isSuperSpeed(port) ? reg.PORT_WARM_RESET : reg.PORT_RESET;
       this.write(register, (began & reg.PORT_KEEP) | kind);
       if (!this.await(register, reg.PORT_RESET_CHANGED, true, PORT_RESET_TIMEOUT_MS)) return false;
     }
