@@ -15,6 +15,8 @@ export const BLOCK = 4096;
 const SUPERBLOCK_OFFSET = 1024;
 const MAGIC = 0xe0f5e1e2;
 const SLOT = 32;
+/** Every file's time, the same in every image: 1 January 2000. ZIP cannot say the time 0, and servers take it for none. */
+const FILE_TIME_SECONDS = 946_684_800n;
 /** The root's inode slot. Slots are inode numbers, and readdir of C libraries passes over number 0. */
 const ROOT_SLOT = 1;
 const LAYOUT_PLAIN = 0;
@@ -218,6 +220,7 @@ function encodeSuperblock(totals: { inodes: number; blocks: number; metaBlock: n
   block.writeUInt8(Math.log2(BLOCK), at + 12);
   block.writeUInt16LE(ROOT_SLOT, at + 14);
   block.writeBigUInt64LE(BigInt(totals.inodes), at + 16);
+  block.writeBigUInt64LE(FILE_TIME_SECONDS, at + 24);
   block.writeUInt32LE(totals.blocks, at + 36);
   block.writeUInt32LE(totals.metaBlock, at + 40);
   block.write("eggos", at + 64, "latin1");

@@ -39,7 +39,7 @@ const COPY_ENDING = ".copy";
 const COPIES_KEPT = 16;
 
 /** Change when images are laid out differently, so that old caches are left behind. */
-const LAYOUT = "3";
+const LAYOUT = "4";
 /** The kernel's own part of an image, with all headers, lies within so many bytes of its start. */
 const HEADER_LIMIT = 16 << 20;
 

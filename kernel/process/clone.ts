@@ -158,6 +158,7 @@ function copyThread(caller: UserThread, process: Process, request: CloneRequest)
   thread.nice = caller.nice;
   thread.ioPriority = caller.ioPriority;
   thread.timerSlackNs = caller.timerSlackNs;
+  thread.keepsCapabilities = caller.keepsCapabilities;
   for (let i = 0; i < thread.name.length; i++) thread.name[i] = caller.name[i];
   return thread;
 }

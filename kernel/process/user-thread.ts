@@ -82,6 +82,8 @@ export class UserThread extends Thread {
   rseqSignature: u32 = 0;
   /** prctl(PR_SET_PDEATHSIG). */
   parentDeathSignal: i32 = 0;
+  /** PR_SET_KEEPCAPS: kept and shown; capabilities follow the effective user. */
+  keepsCapabilities: bool = false;
   timerSlackNs: u64 = DEFAULT_TIMER_SLACK_NS;
   /** sched_setscheduler(2): kept and shown; the scheduler is round robin for all. */
   policy: i32 = 0;

@@ -85,9 +85,11 @@ export function prctl(option: u64, a: u64, b: u64, c: u64, d: u64): i64 {
     case PR_GET_TID_ADDRESS:
       return store64(a, thread.clearChildTid);
     case PR_SET_KEEPCAPS:
-      return a > 1 ? -EINVAL : 0;
-    case PR_GET_KEEPCAPS:
+      if (a > 1) return -EINVAL;
+      thread.keepsCapabilities = a == 1;
       return 0;
+    case PR_GET_KEEPCAPS:
+      return thread.keepsCapabilities ? 1 : 0;
     case PR_CAPBSET_READ:
       return a > LAST_CAPABILITY ? -EINVAL : 1;
     case PR_CAPBSET_DROP:

@@ -88,6 +88,9 @@ async function runSuite(suite: Suite, system: SystemName): Promise<void> {
     const note = outcome.machine !== "" ? outcome.machine : isLate ? "not done in its time" : verdict.note;
     const failed = outcome.machine !== "" || isLate || verdict.outcome === "fail";
     const failures = outcome.machine !== "" || isLate ? [] : verdict.failures;
+    // Another run may have added its own meanwhile.
+    const now = Object.entries(readJson<Results>(resultsPath(suite, system))?.cases ?? {});
+    Object.assign(results.cases, Object.fromEntries(now.filter(([other]) => known.has(other))));
     results.cases[name] = {
       ...verdict,
       outcome: failed ? "fail" : verdict.outcome,

@@ -20,8 +20,22 @@ interface SuiteResults {
   linux: Results | undefined;
 }
 
-/** Why something fails: by "suite case", or "suite case: test" for one test of a case. */
+/** Why something fails: by "suite case", or "suite case: test" for one test of a case; a * stands for anything. */
 const reasons = JSON.parse(readFileSync(join(import.meta.dirname, "reasons.json"), "utf8")) as Record<string, string>;
+
+const patterns = Object.entries(reasons)
+  .filter(([name]) => name.includes("*"))
+  .map(([name, text]) => ({ pattern: new RegExp(`^${name.split("*").map(RegExp.escape).join(".*")}$`), text }));
+
+function reasonOf(name: string): string | undefined {
+  return reasons[name] ?? patterns.find(({ pattern }) => pattern.test(name))?.text;
+}
+
+/** Tests by name, not endlessly many of them. */
+function listTests(tests: string[]): string {
+  const shown = tests.slice(0, 6).map((test) => `\`${test}\``);
+  return tests.length > 6 ? `${shown.join(", ")} and ${tests.length - 6} more` : shown.join(", ");
+}
 
 /** The reasons of a failed case: its own, or those of each of its failed tests. Tests without one are named. */
 function explain(
@@ -30,7 +44,7 @@ function explain(
   result: CaseResult,
   linux: CaseResult | undefined,
 ): { texts: string[]; open: string[] } {
-  const whole = reasons[`${suite} ${name}`];
+  const whole = reasonOf(`${suite} ${name}`);
   if (whole !== undefined) return { texts: [whole], open: [] };
   if (result.failures.length === 0) {
     if (linux?.outcome === "fail") return { texts: ["fails on Linux in the same image too"], open: [] };
@@ -39,13 +53,13 @@ function explain(
   const byReason = new Map<string, string[]>();
   const open: string[] = [];
   for (const test of result.failures) {
-    let reason = reasons[`${suite} ${name}: ${test}`];
+    let reason = reasonOf(`${suite} ${name}: ${test}`);
     if (reason === undefined && linux?.failures.includes(test)) reason = "on Linux in the same image too";
     if (reason === undefined) open.push(test);
     else byReason.set(reason, [...(byReason.get(reason) ?? []), test]);
   }
   return {
-    texts: [...byReason].map(([reason, tests]) => `${tests.map((test) => `\`${test}\``).join(", ")}: ${reason}`),
+    texts: [...byReason].map(([reason, tests]) => `${listTests(tests)}: ${reason}`),
     open,
   };
 }
@@ -87,7 +101,7 @@ function suiteSection({ suite, eggos, linux }: SuiteResults): string[] {
       const { texts, open } = explain(suite.name, name, one, linux?.cases[name]);
       const named = open.filter((test) => test !== name);
       const bare = texts.length === 0 && named.length === 0 ? [one.note] : [];
-      const unexplained = named.length > 0 ? [named.map((test) => `\`${test}\``).join(", ")] : [];
+      const unexplained = named.length > 0 ? [listTests(named)] : [];
       const total = one.passed + one.failed;
       lines.push(`| ${name} | ${one.passed} of ${total} | ${cell([...texts, ...unexplained, ...bare].join("; "))} |`);
     }

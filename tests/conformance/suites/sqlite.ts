@@ -34,15 +34,10 @@ const LONG = new Set([
 ]);
 
 function fileCase(name: string): Case {
-  return {
-    name: `${name}.test`,
-    script:
-      `mkdir -p run && cd run && exec ${PLACE}/testfixture ${PLACE}/test/${name}.test --verbose=file --output=log`.replace(
-        " --verbose=file --output=log",
-        "",
-      ),
-    seconds: LONG.has(name) ? 600 : 240,
-  };
+  // The suite makes files that root could read all the same: it wants another user.
+  const run = `cd /tmp/work && exec ${PLACE}/testfixture ${PLACE}/test/${name}.test`;
+  const script = `chown 1000:1000 .\nexec chroot --userspec=1000:1000 / sh -c '${run}'`;
+  return { name: `${name}.test`, script, seconds: LONG.has(name) ? 600 : 240 };
 }
 
 const SHELL_CASES: Case[] = [
@@ -98,7 +93,8 @@ function judge(output: string, status: number): Verdict {
   const failures = (/^!Failures on these tests: (.*)$/m.exec(output)?.[1] ?? "")
     .split(" ")
     .filter((name) => name !== "");
-  const counts = { passed: ran - failed, failed, skipped: 0, failures, note: status === 0 ? "" : lastLine(output) };
+  const note = status === 0 || failures.length > 0 ? "" : lastLine(output);
+  const counts = { passed: ran - failed, failed, skipped: 0, failures, note };
   return { ...counts, outcome: failed > 0 || status !== 0 ? "fail" : ran > 1 ? "pass" : "skip" };
 }
 

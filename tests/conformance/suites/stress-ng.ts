@@ -31,15 +31,13 @@ function stressCase(name: string): Case {
 /** Exit statuses: man 1 stress-ng. */
 function judge(output: string, status: number): Verdict {
   const one = { passed: 0, failed: 0, skipped: 0, failures: [], note: "" };
-  const skipped = /^.*\[\d+\] (.*(?:skipped|not implemented|not supported|skipping).*)$/m.exec(output);
-  if (status === 0 && skipped && !/successful run/.test(output))
-    return { ...one, outcome: "skip", skipped: 1, note: "" };
-  if (status === 0 && /skipped: [1-9]/.test(output)) return { ...one, outcome: "skip", skipped: 1, note: "" };
-  if (status === 0) return { ...one, outcome: "pass", passed: 1 };
-  if (status === 3 || status === 4) {
-    const said = skipped?.[1] ?? lastLine(output);
-    return { ...one, outcome: "skip", skipped: 1, note: said.replace(/^stress-ng: *|^[\w-]+: /g, "").slice(0, 120) };
+  const skipped = /^.*\[\d+\] (.*(?:skipped|not implemented|not supported|skipping|unsupported).*)$/m.exec(output)?.[1];
+  const isSkipped = (skipped !== undefined && !/successful run/.test(output)) || /skipped: [1-9]/.test(output);
+  if ((status === 0 && isSkipped) || status === 3 || status === 4) {
+    const said = skipped ?? /^.*\[\d+\] (.*errno.*|.*cannot.*)$/m.exec(output)?.[1] ?? lastLine(output);
+    return { ...one, outcome: "skip", skipped: 1, note: said.replace(/^[\w-]+: /, "").slice(0, 120) };
   }
+  if (status === 0) return { ...one, outcome: "pass", passed: 1 };
   const failed = /^.*fail: *\[\d+\] (.*)$/m.exec(output)?.[1] ?? /^.*error: *\[\d+\] (.*)$/m.exec(output)?.[1];
   return { ...one, outcome: "fail", failed: 1, note: (failed ?? lastLine(output)).slice(0, 200) };
 }

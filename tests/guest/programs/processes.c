@@ -409,6 +409,18 @@ group(groups_and_sessions) {
 
 static void *idle(void *argument) { return argument; }
 
+static void *kept(void *unused) { return (void *)(long)(prctl(PR_GET_KEEPCAPS) + (unused != NULL)); }
+
+group(kept_settings) {
+  check(gives(0, prctl(PR_GET_KEEPCAPS)) && gives(0, prctl(PR_SET_KEEPCAPS, 1)) && gives(1, prctl(PR_GET_KEEPCAPS)), "PR_SET_KEEPCAPS is kept");
+  pthread_t thread;
+  void *result = NULL;
+  pthread_create(&thread, NULL, kept, NULL);
+  pthread_join(thread, &result);
+  check((long)result == 1, "threads begin with their maker's");
+  check(fails_with(EINVAL, prctl(PR_SET_KEEPCAPS, 2)) && gives(0, prctl(PR_SET_KEEPCAPS, 0)), "and can be taken back");
+}
+
 group(extremes) {
   char *environment[] = {(char *)"EXTREME=1", NULL};
   int status = CHILD({
