@@ -84,7 +84,7 @@ export const goSuite: Suite = {
         seconds,
       });
     }
-    for (const extra of ["internal/testenv", "testdata", "crypto/testdata", "image/testdata", "lib/time"]) {
+    for (const extra of ["internal/testenv", "testdata", "compress/testdata"]) {
       const from = join(root, "src", extra);
       if (existsSync(from))
         for (const entry of folderEntries(from, `/usr/lib/go/src/${extra}`)) entries.set(entry.path, entry);
