@@ -74,10 +74,18 @@ export const TERMIOS_SIZE: u64 = 36;
 /** struct termios2: the same and two speeds. */
 export const TERMIOS2_SIZE: u64 = 44;
 
+/** struct termio, System V's: four 16-bit words, c_line, eight characters (asm-generic/termios.h). */
+export const TERMIO_SIZE: u64 = 18;
+export const TERMIO_CHARACTERS: i32 = 8;
+
 export const TCGETS: u32 = 0x5401;
 export const TCSETS: u32 = 0x5402;
 export const TCSETSW: u32 = 0x5403;
 export const TCSETSF: u32 = 0x5404;
+export const TCGETA: u32 = 0x5405;
+export const TCSETA: u32 = 0x5406;
+export const TCSETAW: u32 = 0x5407;
+export const TCSETAF: u32 = 0x5408;
 export const TCSBRK: u32 = 0x5409;
 export const TCXONC: u32 = 0x540a;
 export const TCFLSH: u32 = 0x540b;

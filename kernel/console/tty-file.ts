@@ -6,7 +6,7 @@ import { EBUSY, EFAULT, EINVAL, EIO, ENOTTY, EPERM, ESRCH } from "../abi/errno";
 import { O_NOCTTY } from "../abi/fcntl";
 import { SIGTTOU } from "../abi/signal";
 import * as abi from "../abi/termios";
-import { TERMIOS2_SIZE, TERMIOS_SIZE } from "../abi/termios";
+import { TERMIO_CHARACTERS, TERMIO_SIZE, TERMIOS2_SIZE, TERMIOS_SIZE } from "../abi/termios";
 import { IoVector } from "../memory/io-vector";
 import { copyIn, copyOut, fetch32, fetched, store32 } from "../memory/user";
 import { block } from "../sched/block";
@@ -20,6 +20,7 @@ import { jobControl, NOT_MINE, Tty } from "./tty";
 const BREAK_NS: u64 = 250_000_000;
 
 const buffer = new StaticArray<u8>(64);
+const oldBuffer = new StaticArray<u8>(32);
 
 export class TtyFile extends File {
   constructor(
@@ -72,6 +73,12 @@ export class TtyFile extends File {
       case abi.TCSETSW2:
       case abi.TCSETSF2:
         return this.setSettings(argument, true, request != abi.TCSETS2, request == abi.TCSETSF2);
+      case abi.TCGETA:
+        return this.getOldSettings(argument);
+      case abi.TCSETA:
+      case abi.TCSETAW:
+      case abi.TCSETAF:
+        return this.setOldSettings(argument, request != abi.TCSETA, request == abi.TCSETAF);
       case abi.TIOCGWINSZ:
         return this.getWindow(argument);
       case abi.TIOCSWINSZ:
@@ -196,6 +203,41 @@ export class TtyFile extends File {
     let error = tty.checkBackground(SIGTTOU);
     if (error < 0) return error;
     if (copyIn(bytesAddress(buffer), address, withSpeeds ? TERMIOS2_SIZE : TERMIOS_SIZE) < 0) return -EFAULT;
+    return this.change(withSpeeds, isDraining, isFlushing);
+  }
+
+  /** TCGETA: System V's struct termio, the lower halves of the flags and the first characters. */
+  private getOldSettings(address: u64): i64 {
+    let settings = this.tty.termios;
+    let base = bytesAddress(buffer);
+    mem.fill(base, 0, TERMIO_SIZE);
+    mem.store16(base, settings.inputFlags);
+    mem.store16(base + 2, settings.outputFlags);
+    mem.store16(base + 4, settings.controlFlags);
+    mem.store16(base + 6, settings.localFlags);
+    mem.store8(base + 8, <u32>settings.line);
+    for (let i = 0; i < TERMIO_CHARACTERS; i++) mem.store8(base + 9 + <u64>i, <u32>settings.characters[i]);
+    return copyOut(address, base, TERMIO_SIZE);
+  }
+
+  /** TCSETA and its kin: what struct termio does not hold stays. */
+  private setOldSettings(address: u64, isDraining: bool, isFlushing: bool): i64 {
+    let tty = this.tty;
+    let error = tty.checkBackground(SIGTTOU);
+    if (error < 0) return error;
+    let old = bytesAddress(oldBuffer);
+    if (copyIn(old, address, TERMIO_SIZE) < 0) return -EFAULT;
+    let base = bytesAddress(buffer);
+    tty.termios.store(base, false);
+    for (let i: u64 = 0; i < 4; i++) mem.store16(base + i * 4, mem.load16(old + i * 2));
+    mem.store8(base + 16, mem.load8(old + 8));
+    for (let i: u64 = 0; i < <u64>TERMIO_CHARACTERS; i++) mem.store8(base + 17 + i, mem.load8(old + 9 + i));
+    return this.change(false, isDraining, isFlushing);
+  }
+
+  /** The settings in `buffer` come to count. */
+  private change(withSpeeds: bool, isDraining: bool, isFlushing: bool): i64 {
+    let tty = this.tty;
     let settings = new Termios();
     settings.inputSpeed = tty.termios.inputSpeed;
     settings.outputSpeed = tty.termios.outputSpeed;

@@ -235,6 +235,19 @@ group(settings) {
   check(gives(0, tcsetattr(master, TCSANOW, &settings)), "a master sets the slave's settings");
   check(gives(0, tcgetattr(slave, &again)) && again.c_cc[VINTR] == 'x' && cfgetospeed(&again) == B9600,
         "and the slave has them");
+  /* struct termio of asm-generic/termios.h, which the C library's termios.h does not have. */
+  struct {
+    unsigned short input, output, control, local;
+    unsigned char line, characters[8];
+  } old;
+  check(gives(0, ioctl(slave, TCGETA, &old)) && old.local == (settings.c_lflag & 0xffff) && old.characters[0] == 'x',
+        "TCGETA gives the lower halves of the flags");
+  old.local &= ~ECHO;
+  old.characters[0] = 3;
+  check(gives(0, ioctl(slave, TCSETA, &old)) && gives(0, tcgetattr(slave, &again)) && !(again.c_lflag & ECHO) &&
+            again.c_cc[VINTR] == 3 && again.c_cc[VSTART] == settings.c_cc[VSTART],
+        "TCSETA sets them and leaves the rest");
+  settings.c_lflag |= ECHO;
   type("gone\n");
   sleep_ms(20);
   check(gives(0, tcsetattr(slave, TCSAFLUSH, &settings)) && is_quiet(slave), "TCSAFLUSH forgets what was typed");
