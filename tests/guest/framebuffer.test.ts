@@ -1,7 +1,12 @@
 /** /dev/fb0 on every kind of screen: programs/framebuffer.c checks the interface, pictures show what a person would see. */
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { after, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { startGuest, runGuest } from "../../cli/run/guest.ts";
 import { testImage, testRoot } from "./image.ts";
 import { Monitor, type Picture } from "./screen.ts";
@@ -102,4 +107,64 @@ test("a machine without a screen has no /dev/fb0, and says so", { timeout: LIMIT
   const result = await runGuest({ elf: image, boot: boot(["absent"]), timeoutMs: LIMIT_MS });
   const { checks, complete } = parseReport(result.stdout);
   assert.ok(complete && checks.length > 0 && checks.every((check) => check.ok), result.stdout);
+});
+
+/** The image on a disc: GRUB sets a mode by the adapter's own BIOS, and the kernel takes the screen as it finds it. */
+function discWith(words: string): { path: string; remove(): void } {
+  const folder = mkdtempSync(join(tmpdir(), "disc-"));
+  const path = join(folder, "test.iso");
+  const cli = join(import.meta.dirname, "../../cli/main.ts");
+  const append = `program=/programs/framebuffer arg=framebuffer ${words} cwd=/tmp`;
+  execFileSync(process.execPath, [cli, "pack", "-k", image, "-f", "iso", "-o", path, "--append", append], {
+    stdio: "pipe",
+  });
+  return { path, remove: () => rmSync(folder, { recursive: true }) };
+}
+
+/** An adapter that has no driver here. (What QEMU shows of a cirrus-vga lacks the last row.) */
+test("vmware-svga: the screen that GRUB has set up", { timeout: 2 * LIMIT_MS }, async () => {
+  const disc = discWith("arg=pattern");
+  const monitor = new Monitor();
+  const guest = await startGuest({
+    medium: { kind: "cdrom", path: disc.path },
+    output: "pipe",
+    memoryMiB: 256,
+    qemuArguments: ["-device", "vmware-svga", ...monitor.qemuArguments],
+  });
+  try {
+    let output = "";
+    (guest.stdout as Readable).on("data", (chunk: Buffer) => (output += chunk.toString()));
+    const wanted = /painted (\d+)x(\d+)-(\d+)/;
+    for (let tries = 0; !wanted.test(output) && tries < 600; tries++) await sleep(100);
+    const [, width, height, bits] = (wanted.exec(output) ?? []).map(Number);
+    assert.ok(width !== undefined && height !== undefined && bits !== undefined, output);
+    const picture = await monitor.picture();
+    assert.deepEqual([picture.width, picture.height], [width, height]);
+    assertPattern(picture, bits);
+  } finally {
+    guest.kill();
+    monitor.close();
+    disc.remove();
+  }
+});
+
+test("the interface of a screen whose mode cannot be changed", { timeout: 2 * LIMIT_MS }, async () => {
+  const disc = discWith("stdin=none stdout=pipe");
+  try {
+    const result = await runGuest({
+      medium: { kind: "cdrom", path: disc.path },
+      memoryMiB: 256,
+      qemuArguments: ["-device", "cirrus-vga"],
+      timeoutMs: LIMIT_MS,
+    });
+    const { checks, complete } = parseReport(result.stdout);
+    assert.ok(complete, result.stdout.slice(-500));
+    assert.deepEqual(
+      checks.filter((check) => !check.ok).map((check) => `${nameOf("framebuffer", check)} ${check.detail}`),
+      [],
+    );
+    assert.match(result.stdout, /^# this screen has one mode/m);
+  } finally {
+    disc.remove();
+  }
 });

@@ -5,6 +5,7 @@
 #define CHECK_OWN_MAIN
 #include "check.h"
 #include <linux/fb.h>
+#include <linux/kd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/sysmacros.h>
@@ -115,7 +116,7 @@ group(modes) {
   require(succeeds(ioctl(fb, FBIOPUT_VSCREENINFO, &wanted)), "a mode can be tried");
   has_screen();
   check(first.xres == old.xres && first.yres == old.yres, "which changes nothing");
-  if (wanted.xres != 800) {
+  if (wanted.xres != 800 || fixed.ypanstep == 0) {
     note("this screen has one mode");
     return;
   }
@@ -228,8 +229,17 @@ static void put_pixel(uint8_t *at, int red, int green, int blue) {
   for (unsigned i = 0; i < first.bits_per_pixel / 8; i++) at[i] = value >> (8 * i);
 }
 
+/* The text console keeps off the screen, or writes on it again. */
+static void set_console(int mode) {
+  int console = open("/dev/tty0", O_RDWR | O_NOCTTY);
+  if (console < 0) console = open("/dev/console", O_RDWR | O_NOCTTY);
+  ioctl(console, KDSETMODE, mode);
+  close(console);
+}
+
 static int paint(const char *mode) {
   if (!has_screen()) return 2;
+  set_console(KD_GRAPHICS);
   unsigned width, height, bits = 32;
   if (mode && sscanf(mode, "%ux%u-%u", &width, &height, &bits) >= 2) {
     first.xres = first.xres_virtual = width, first.yres = first.yres_virtual = height;
@@ -256,6 +266,7 @@ static int paint(const char *mode) {
   char byte;
   while (read(0, &byte, 1) > 0) {
   }
+  set_console(KD_TEXT);
   return 0;
 }
 
