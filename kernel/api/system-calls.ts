@@ -117,7 +117,7 @@ function put(number: i32, row: Call, name: string, kinds: string): bool {
         .string(before.owner)
         .string(" both claim system call ")
         .decimal(<u64>number);
-      if (before.name.length > 0) log.line.string(" (").string(before.name).byte(0x29);
+      if (before.name != before.owner) log.line.string(" (").string(before.name).byte(0x29);
       log.line.string("; the first one keeps it. Call syscalls.getHandler() first to wrap it");
       log.end();
       return false;

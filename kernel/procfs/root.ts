@@ -2,6 +2,7 @@
 
 import { DT_DIR } from "../abi/dirent";
 import { ENOENT } from "../abi/errno";
+import * as module from "../lib/module";
 import { Text } from "../lib/text";
 import { currentThread } from "../process/current";
 import { Process } from "../process/process";
@@ -81,6 +82,13 @@ class FileSystemList extends TextSource {
   }
 }
 
+/** The modules that this kernel was made of (docs/kernel-packages.md), one a line. */
+class ModuleList extends TextSource {
+  override render(text: Text): void {
+    for (let i = 0; i < module.names.length; i++) text.string(module.names[i]).byte(0x0a);
+  }
+}
+
 const procFileSystem = new ProcFileSystem(false);
 const sysFileSystem = new ProcFileSystem(true);
 const procRoot: ProcRoot = new ProcRoot(procFileSystem);
@@ -119,6 +127,7 @@ export function createProcFileSystem(): ProcFileSystem {
   registerProcFile("uptime", new files.Uptime());
   registerProcFile("version", new files.Version());
   registerProcFile("eggos/threads", new KernelThreads(), 0o400);
+  registerProcFile("eggos/modules", new ModuleList());
   registerProcFile("eggos/collector", new files.CollectorStatistics());
   registerProcFile("sys/fs/aio-max-nr", new files.Setting(65536), 0o644);
   registerProcFile("sys/fs/file-max", new files.Setting(1048576), 0o644);

@@ -13,6 +13,7 @@ import { writeTables } from "../tables/tables.ts";
 import { apiFile, type KernelPackage, realFile } from "./packages.ts";
 import { hash, hashFile, readIfThere, repositoryRoot, writeWhole } from "./cache.ts";
 import { showPlace, shownPath } from "./diagnostic.ts";
+import { separateModuleData } from "./module-data.ts";
 import { keepPrivate } from "./privacy.ts";
 import { typeCollector } from "./type-collector.ts";
 
@@ -152,6 +153,8 @@ async function compileNow(options: CompileOptions): Promise<CompileResult> {
     argv.push("--runtime", options.runtime);
   }
 
+  const moduleData = packages.length > 0 ? await separateModuleData() : null;
+  if (moduleData) transforms.push(moduleData.transform);
   const { error } = await asc.main(argv, {
     stdout: { write() {} },
     stderr: {
@@ -189,6 +192,7 @@ async function compileNow(options: CompileOptions): Promise<CompileResult> {
     },
     transforms,
   });
+  moduleData?.end();
   // asc looks some expressions up more than once.
   if (errors.length > 0) throw new CompileError([...new Set(errors)]);
   if (error) throw new CompileError([printed.trim() || error.message]);
@@ -302,7 +306,7 @@ function compilerKey(options: CompileOptions): string {
   const versions = ["assemblyscript", "binaryen"].map(
     (name) => hashFile(join(packageFolder(name), "package.json")) ?? "",
   );
-  const self = ["compile.ts", "packages.ts", "privacy.ts", "type-collector.ts", "cache.ts"].map(
+  const self = ["compile.ts", "module-data.ts", "packages.ts", "privacy.ts", "type-collector.ts", "cache.ts"].map(
     (name) => hashFile(join(import.meta.dirname, name)) ?? "",
   );
   return hash(JSON.stringify(options), ...versions, ...self);
