@@ -15,6 +15,7 @@ import { hash, hashFile, readIfThere, repositoryRoot, writeIfChanged, writeWhole
 import { CompileError, compileCached } from "./compile.ts";
 import { compileObjects, compilerIdentity, link, type Source, ToolError } from "./gcc.ts";
 import { withLock } from "./lock.ts";
+import { moduleDataGap } from "./module-data.ts";
 import { addedText, enabledFile, enabledText, packagesFile, type ModuleChoice, ModuleError } from "./modules.ts";
 import { checkPackages } from "./package-check.ts";
 import { codeSizes, kernelSizes, showSizes, sizesFile } from "./sizes.ts";
@@ -166,12 +167,13 @@ async function build(output: string, options: BuildOptions): Promise<Manifest["i
   const faults = await checkPackages(options.modules?.packages ?? []);
   if (faults.length > 0) throw new CompileError(faults);
   const added = addedText(options.modules);
+  const memory = added === null ? initialMemory : initialMemory + moduleDataGap;
   const compiled = await compileCached({
     entries: [main, ...(options.entries ?? []), ...(added === null ? [] : [packagesFile])],
     runtime: "kernel",
     noUnsafe: true,
     memoryBase,
-    initialMemory,
+    initialMemory: memory,
     made: { [enabledFile]: enabledText(options.modules), ...(added === null ? {} : { [packagesFile]: added }) },
     packages: options.modules?.packages ?? [],
   });
@@ -235,7 +237,7 @@ async function build(output: string, options: BuildOptions): Promise<Manifest["i
   const defined = new Map([
     ["linear_guard", linearBase - 0x1000n],
     ["linear_memory_base", BigInt(memoryBase)],
-    ["linear_memory_size", BigInt(initialMemory)],
+    ["linear_memory_size", BigInt(memory)],
   ]);
   report("link", 0, 2, "first.elf");
   const first = `${output}/first.elf`;

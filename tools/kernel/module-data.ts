@@ -7,6 +7,8 @@
 
 /** Where modules' static data begins in linear memory: well behind the kernel's, which is 500 kB. */
 export const moduleDataStart = 0x100000;
+/** What that takes from the first heap, which the kernel lives on until memory is taken over: bytes to add to it. */
+export const moduleDataGap = 0x80000;
 
 /** asc's 64-bit number. */
 interface Long {
