@@ -1,5 +1,5 @@
 /**
- * What the scripts of this folder share. Each runs in a network namespace of its own (network-peer.test.ts), makes a tap
+ * What the scripts of this folder share. Each runs in a network namespace of its own (run.ts), makes a tap
  * with a Linux host behind it, starts a guest there, prints "ok NAME" or "not ok NAME" for each check, "done" at the end.
  */
 import { execFileSync } from "node:child_process";
