@@ -181,6 +181,8 @@ export class FramebufferListener {
   came(_framebuffer: Framebuffer): void {}
   /** It has another mode, and what it showed is gone. */
   modeChanged(_framebuffer: Framebuffer): void {}
+  /** A program opens it, and may draw from now on: what is still to be drawn by others must not cover that later. */
+  opened(_framebuffer: Framebuffer): void {}
 }
 
 const framebuffers: Array<Framebuffer> = [] as Framebuffer[];
@@ -191,6 +193,11 @@ export function register(framebuffer: Framebuffer): void {
   framebuffer.index = framebuffers.length;
   framebuffers.push(framebuffer);
   for (let i = 0; i < listeners.length; i++) listeners[i].came(framebuffer);
+}
+
+/** A program opens one. */
+export function noteOpened(framebuffer: Framebuffer): void {
+  for (let i = 0; i < listeners.length; i++) listeners[i].opened(framebuffer);
 }
 
 /** Hear of framebuffers: at once of those that there are. */

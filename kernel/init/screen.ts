@@ -1,8 +1,6 @@
 // The console on the machine's own screen: the first framebuffer, or a VGA in text mode. It shows the terminal that the
 // serial line has, the kernel's lines and panics.
 
-import * as mem from "machine/mem";
-import { bytesAddress } from "memory/address";
 import * as frames from "memory/frames";
 import { VERSION } from "../../build/generated/version";
 import { LED_CAPSL, LED_NUML, LED_SCROLLL } from "../abi/input-codes";
@@ -28,7 +26,6 @@ import { addExitHook, ExitHook } from "../panic/power";
 import * as clock from "../sched/clock";
 import * as scheduler from "../sched/scheduler";
 
-const NEWLINE: u32 = 0x0a;
 const NS_PER_MS: u64 = 1_000_000;
 
 let screen: Screen | null = null;
@@ -40,8 +37,6 @@ let isSized: bool = false;
 /** A host's terminal is behind the line: it answers queries, so the screen does not. */
 let isAnswered: bool = false;
 
-const lineEnd: StaticArray<u8> = [0x0d, 0x0a];
-
 /** The kernel's lines. */
 class ScreenSink extends log.LogSink {
   constructor(private readonly screen: Screen) {
@@ -49,14 +44,7 @@ class ScreenSink extends log.LogSink {
   }
 
   override write(address: u64, length: u64): void {
-    let start: u64 = 0;
-    for (let i: u64 = 0; i < length; i++) {
-      if (mem.load8(address + i) != NEWLINE) continue;
-      this.screen.write(address + start, i - start);
-      this.screen.write(bytesAddress(lineEnd), 2);
-      start = i + 1;
-    }
-    this.screen.write(address + start, length - start);
+    this.screen.writeLines(address, length);
   }
 
   override panicking(_address: u64, _length: u64): void {
@@ -97,6 +85,14 @@ class FramebufferWatcher extends FramebufferListener {
     surface = pixels;
     usePanicPixels(framebuffer);
     showOn(pixels);
+  }
+
+  override opened(framebuffer: Framebuffer): void {
+    let shown = screen;
+    let pixels = surface;
+    if (shown === null || pixels === null || framebuffer !== pixels.framebuffer) return;
+    shown.isImmediate = true;
+    shown.draw();
   }
 
   override modeChanged(framebuffer: Framebuffer): void {

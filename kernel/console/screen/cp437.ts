@@ -10,9 +10,9 @@ const HIGH: string =
   "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u00a0";
 /** Characters and what stands for each. */
 const SIMILAR_FROM: string =
-  "‐‑‒–—―‘’‚“”„′″…‹›◆●○◦▪▫□▶◀▸◂╭╮╯╰━┃┏┓┗┛┣┫┳┻╋╱╲╳✓✔✗✘×−∗⁄ıſΑΒΕΖΗΙΚΜΝΟΡΤΥΧοАВЕКМНОРСТХаеорсухіј";
+  "‐‑‒–—―‘’‚“”„′″…‹›◆●○◦▪▫□▶◀▸◂╭╮╯╰━┃┏┓┗┛┣┫┳┻╋╱╲╳✓✔✗✘×−∗⁄ıſΑΒΕΖΗΙΚΜΝΟΡΤΥΧοАВЕКМНОРСТХаеорсухіјѕłŁøØđĐħĦŧŦŋŊœŒ";
 const SIMILAR_TO: string =
-  "------''''\"\"'\".<>\u2666•oo■■■►◄►◄┌┐┘└─│┌┐└┘├┤┬┴┼/\\X√√xxx-*/isABEZHIKMNOPTYXoABEKMHOPCTXaeopcyxij";
+  "------''''\"\"'\".<>\u2666•oo■■■►◄►◄┌┐┘└─│┌┐└┘├┤┬┴┼/\\X√√xxx-*/isABEZHIKMNOPTYXoABEKMHOPCTXaeopcyxijslLoOdDhHtTnNoO";
 const QUESTION_MARK: u32 = 0x3f;
 
 function indexIn(text: string, code: i32): i32 {

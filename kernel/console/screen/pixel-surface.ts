@@ -1,6 +1,5 @@
 // Cells on a framebuffer of any depth, in the font that fits its width.
 
-import * as mem from "machine/mem";
 import { bytesPerPixel, Framebuffer } from "../../display/framebuffer";
 import { INVERSE } from "../terminal/cell";
 import * as blit from "./blit";
@@ -85,10 +84,7 @@ export class PixelSurface extends Surface {
   }
 
   override clear(): void {
-    let framebuffer = this.framebuffer;
-    let start = framebuffer.kernelAddress + <u64>framebuffer.firstRow * <u64>framebuffer.strideBytes;
-    mem.fill(start, 0, <u64>framebuffer.strideBytes * <u64>framebuffer.heightPixels);
-    framebuffer.flush(0, framebuffer.firstRow, framebuffer.widthPixels, framebuffer.heightPixels);
+    this.framebuffer.clear();
   }
 
   override finish(): void {

@@ -30,6 +30,8 @@ export class Screen extends ConsoleBackend {
   isPending: bool = true;
   /** KD_GRAPHICS: a program draws by itself. */
   isHidden: bool = false;
+  /** A program may draw between text: what is written is drawn at once, so that whoever comes later is on top. */
+  isImmediate: bool = false;
   listener: ScreenListener = new ScreenListener();
   private isApplicationCursor: bool = false;
   private heldSinceNs: u64 = 0;
@@ -53,7 +55,8 @@ export class Screen extends ConsoleBackend {
       this.isApplicationCursor = isApplicationCursor;
       this.listener.applicationCursorSet(isApplicationCursor);
     }
-    this.want();
+    if (this.isImmediate) this.draw();
+    else this.want();
   }
 
   /** The window's size: the screen shows as much of it as it has room for. */
@@ -111,6 +114,7 @@ export class Screen extends ConsoleBackend {
     if (isHidden == this.isHidden) return;
     this.isHidden = isHidden;
     if (isHidden) return;
+    this.isImmediate = false;
     this.surface.clear();
     this.forget();
     this.draw();

@@ -4,9 +4,10 @@
 import * as mmio from "machine/mmio";
 import * as port from "machine/port";
 import * as pageTables from "memory/page-tables";
-import { CODE_MASK, SPACER } from "../terminal/cell";
+import { CODE_MASK, FIRST_MARK_SHIFT, MARK_MASK, SPACER } from "../terminal/cell";
 import { vgaAttribute } from "./colors";
 import { cp437Of } from "./cp437";
+import { composed } from "./font";
 import { CURSOR_BAR, CURSOR_BLOCK, CURSOR_UNDERLINE, Surface } from "./surface";
 
 const TEXT_MEMORY: u64 = 0xb8000;
@@ -98,6 +99,9 @@ export class VgaSurface extends Surface {
   override draw(row: i32, column: i32, glyph: u64, style: u64): void {
     let place = row * this.columns + column;
     let code = <u32>(glyph & CODE_MASK);
+    let mark = <u32>((glyph >> FIRST_MARK_SHIFT) & MARK_MASK);
+    let both = mark == 0 ? 0 : composed(code, mark);
+    if (both != 0) code = both;
     let byte = code == 0 || (glyph & SPACER) != 0 ? 0x20 : cp437Of(code);
     mmio.write16(this.memory + <u64>(place * 2), byte | (vgaAttribute(style) << 8));
     let cursor = glyph & (CURSOR_BLOCK | CURSOR_UNDERLINE | CURSOR_BAR);

@@ -13,7 +13,6 @@ export const CODE_MASK: u64 = 0x1fffff;
 /** The left half of a wide character, and the cell beside it. */
 export const WIDE: u64 = 1 << 21;
 export const SPACER: u64 = 1 << 22;
-export const HALVES: u64 = 3 << 21;
 /** Combining marks, at most two, all from the basic multilingual plane. */
 export const FIRST_MARK_SHIFT: u64 = 32;
 export const SECOND_MARK_SHIFT: u64 = 48;

@@ -6,7 +6,7 @@
 //
 // Cells are two words each (cell.ts). Nothing allocates but the constructor.
 
-import { BLANK, CODE_MASK, HALVES, PLAIN, PROTECTED, SPACER, WIDE } from "./cell";
+import { BLANK, PROTECTED, SPACER, WIDE } from "./cell";
 
 export class Grid {
   /** Two words a cell: glyph, style. */
@@ -208,15 +208,4 @@ export class Grid {
       if (this.isWide(row, columns - 1)) this.split(row, columns - 1, this.style(row, columns - 1));
     }
   }
-}
-
-/** The code point of a glyph word, a blank for none. */
-export function codeOf(glyph: u64): u32 {
-  let code = <u32>(glyph & CODE_MASK);
-  return code == 0 && (glyph & HALVES) == 0 ? 0x20 : code;
-}
-
-/** A cell without content. */
-export function isBlank(glyph: u64, style: u64): bool {
-  return glyph == BLANK && style == PLAIN;
 }

@@ -1,7 +1,7 @@
 // A device node /dev/fbN for every screen that is registered, whenever it comes.
 
 import { ENODEV } from "../../abi/errno";
-import { addListener, Framebuffer, FramebufferListener } from "../../display/framebuffer";
+import { addListener, Framebuffer, FramebufferListener, noteOpened } from "../../display/framebuffer";
 import { DeviceDriver, registerCharacter } from "../../vfs/devices";
 import { File } from "../../vfs/file";
 import { failOpen } from "../../vfs/inode";
@@ -28,9 +28,12 @@ export function framebufferName(index: i32): string {
 class FramebufferDriver extends DeviceDriver {
   override open(minor: u32, flags: u32): File | null {
     let screen = screenAt(<i32>minor);
-    if (screen !== null) return new FramebufferFile(screen, flags);
-    failOpen(-ENODEV);
-    return null;
+    if (screen === null) {
+      failOpen(-ENODEV);
+      return null;
+    }
+    noteOpened(screen.framebuffer);
+    return new FramebufferFile(screen, flags);
   }
 }
 

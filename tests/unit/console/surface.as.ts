@@ -23,7 +23,7 @@ class LinearFramebuffer extends Framebuffer {
     return true;
   }
   override flush(x: u32, y: u32, width: u32, height: u32): void {
-    flushed = (<u64>x << 48) | (<u64>y << 32) | (<u64>width << 16) | <u64>height;
+    flushed = ((<u64>x) << 48) | ((<u64>y) << 32) | ((<u64>width) << 16) | <u64>height;
   }
   set(width: u32, height: u32, bits: u32, strideBytes: u32): void {
     this.note(width, height, bits, strideBytes, height * 2);
@@ -118,6 +118,23 @@ export function drawScreen(): i32 {
 }
 export function hide(isHidden: bool): void {
   screen.hide(isHidden);
+}
+export function setImmediate(isOn: bool): void {
+  screen.isImmediate = isOn;
+}
+/** Cells drawn since the last `drawScreen`. */
+export function drawnCells(): i32 {
+  return counting.drawn;
+}
+/** Write the buffer's first bytes as a stream's. */
+export function writeLines(length: i32): void {
+  screen.writeLines(bytesAddress(buffer), <u64>length);
+}
+export function cursorRow(): i32 {
+  return screen.terminal.page.row;
+}
+export function cursorColumn(): i32 {
+  return screen.terminal.page.column;
 }
 export function resizeWindow(columns: u32, rows: u32): void {
   screen.resize(columns, rows);

@@ -23,6 +23,11 @@ interface Exports {
   isPending(): number;
   drawScreen(): number;
   hide(isHidden: number): void;
+  setImmediate(isOn: number): void;
+  drawnCells(): number;
+  writeLines(length: number): void;
+  cursorRow(): number;
+  cursorColumn(): number;
   resizeWindow(columns: number, rows: number): void;
   terminalColumns(): number;
   terminalRows(): number;
@@ -172,6 +177,23 @@ test("in graphics mode nothing is drawn, afterwards everything", () => {
   exports.hide(0);
   assert.equal(exports.isPending(), 0);
   assert.equal(exports.drawScreen(), 0);
+});
+
+test("while a program draws between text, text is drawn when it is written", () => {
+  exports.restartScreen();
+  const before = exports.drawScreen();
+  exports.setImmediate(1);
+  write("abc");
+  assert.equal(exports.drawnCells() - before, 4);
+  assert.equal(exports.isPending(), 0);
+});
+
+test("in a stream a newline alone begins a line", () => {
+  exports.restartScreen();
+  const text = Buffer.from("one\n\ntwo");
+  linear().set(text, place(exports.bufferAddress()));
+  exports.writeLines(text.length);
+  assert.deepEqual([exports.cursorRow(), exports.cursorColumn()], [2, 3]);
 });
 
 test("the window is as large as said, but not larger than the screen", () => {
