@@ -23,6 +23,11 @@ export class ConsoleBackend {
     if (length > start) this.write(address + start, length - start);
   }
 
+  /** What a program writes to standard output or error when those are streams, no terminal. */
+  writeStream(address: u64, length: u64): void {
+    this.writeLines(address, length);
+  }
+
   /** The terminal's window has this size now. */
   resize(_columns: u32, _rows: u32): void {}
 }
@@ -39,8 +44,8 @@ export function writeToBackends(address: u64, length: u64): void {
   for (let i = 0; i < backends.length; i++) backends[i].write(address, length);
 }
 
-export function writeLinesToBackends(address: u64, length: u64): void {
-  for (let i = 0; i < backends.length; i++) backends[i].writeLines(address, length);
+export function writeStreamToBackends(address: u64, length: u64): void {
+  for (let i = 0; i < backends.length; i++) backends[i].writeStream(address, length);
 }
 
 export function resizeBackends(columns: u32, rows: u32): void {

@@ -16,7 +16,7 @@ import { wait, waitUninterruptibly } from "../sched/block";
 import { WaitQueue } from "../sched/wait";
 import { File } from "../vfs/file";
 import { S_IFIFO } from "../vfs/inode";
-import { resizeBackends, writeLinesToBackends, writeToBackends } from "./backend";
+import { resizeBackends, writeStreamToBackends, writeToBackends } from "./backend";
 import { FrameDecoder, FrameListener } from "./framing";
 import { InputStream } from "./input-stream";
 import { addTerminal, TerminalDevice, Tty } from "./tty";
@@ -284,7 +284,7 @@ export class OutputStreamFile extends File {
       let sent: u64 = 0;
       while (sent < <u64>moved) {
         let taken = this.serial.send(bytesAddress(this.chunk) + sent, <u64>moved - sent);
-        writeLinesToBackends(bytesAddress(this.chunk) + sent, taken);
+        writeStreamToBackends(bytesAddress(this.chunk) + sent, taken);
         sent += taken;
         // What was taken from the program is sent whatever signals come: a reader that stays away ends with the machine.
         if (sent < <u64>moved) waitUninterruptibly(this.room.waiting);

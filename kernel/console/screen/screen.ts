@@ -59,6 +59,11 @@ export class Screen extends ConsoleBackend {
     else this.want();
   }
 
+  /** Streams go elsewhere: they show as long as nobody draws here. */
+  override writeStream(address: u64, length: u64): void {
+    if (!this.isImmediate) this.writeLines(address, length);
+  }
+
   /** The window's size: the screen shows as much of it as it has room for. */
   override resize(columns: u32, rows: u32): void {
     if (columns == this.windowColumns && rows == this.windowRows) return;
