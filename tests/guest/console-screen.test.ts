@@ -201,6 +201,14 @@ test("without a host behind the line the screen answers where the cursor is", { 
   assert.match(running.output(), /terminal xterm-256color/);
 });
 
+test("standard output that is a stream shows too", { timeout: LIMIT_MS }, async () => {
+  const running = await start(["stream"], ["-device", "VGA,romfile="]);
+  const picture = await settled(running);
+  const rows = [1, 2, 3].map((row) => readRow(picture, fonts.small, row));
+  assert.deepEqual(rows, ["one line", "and another", "done"]);
+  assert.ok(running.output().includes("one line\nand another\n"));
+});
+
 test("--trace shows the phases of the boot", { timeout: LIMIT_MS }, async () => {
   const running = await start([], ["-device", "VGA,romfile="], { trace: true });
   const picture = await settled(running);

@@ -80,6 +80,7 @@ static void flood(void) {
 int main(int count, char** names) {
   struct winsize window = {0};
   int console = open("/dev/console", O_RDWR | O_NOCTTY);
+  int stream = dup(1);
   dup2(console, 1);
   ioctl(1, TIOCGWINSZ, &window);
   for (int i = 1; i < count; i++) {
@@ -89,6 +90,7 @@ int main(int count, char** names) {
     if (!strcmp(name, "pager")) pager();
     if (!strcmp(name, "progress")) progress();
     if (!strcmp(name, "scroll")) scroll();
+    if (!strcmp(name, "stream")) dprintf(stream, "one line\nand another\n");
     if (!strcmp(name, "kind")) printf("terminal %s\n", getenv("TERM") ? getenv("TERM") : "unknown");
     if (!strcmp(name, "query")) query(console);
     if (!strcmp(name, "flood")) flood();
