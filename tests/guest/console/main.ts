@@ -60,8 +60,8 @@ function writeOn(): void {
 
 /** Read to the end of input, then say what a write gives. */
 function readToEnd(): void {
-  console.log("ready");
   process.on("SIGHUP", () => {});
+  console.log("ready");
   const buffer = Buffer.alloc(100);
   let text = "";
   for (;;) {
