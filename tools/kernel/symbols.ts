@@ -22,6 +22,7 @@ export interface Row {
   readonly frames: readonly Frame[];
 }
 
+const generatedFile = /^build\/.*\/c\/\w+\.c$/;
 const imageBase = 0xffffffff80000000n;
 const magic = 0x324d5953;
 const rowsPerBlock = 64;
@@ -53,10 +54,12 @@ function parseAnswers(answers: string, known: ReadonlyMap<string, FunctionName>)
     const place = lines[++index] ?? "";
     if (line === "" || line === "??") continue;
     const match = /^(?:\.\/)*(.*?):(\d+|\?)/.exec(place);
-    const file = match?.[1] ?? "";
+    const typescript = known.get(line);
+    const found = match?.[1] ?? "";
+    // What stands before a function's first mark has the generated file's name, and the TypeScript's line.
+    const file = generatedFile.test(found) && typescript?.file ? typescript.file : found;
     // Helpers of the translator are no functions of anybody's.
     if (file.endsWith("translator/prelude.h")) continue;
-    const typescript = known.get(line);
     if (typescript?.file === null) frames.push({ name: typescript.name, file: "", line: 0 });
     else frames.push({ name: typescript?.name ?? line, file: sourceName(file), line: Number(match?.[2]) || 0 });
   }
