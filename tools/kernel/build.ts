@@ -17,6 +17,8 @@ import { compileObjects, compilerIdentity, link, type Source, ToolError } from "
 import { withLock } from "./lock.ts";
 import { moduleDataGap } from "./module-data.ts";
 import { addedText, enabledFile, enabledText, packagesFile, type ModuleChoice, ModuleError } from "./modules.ts";
+import { shownPath } from "./diagnostic.ts";
+import { type KernelPackage, mountOf } from "./packages.ts";
 import { checkPackages } from "./package-check.ts";
 import { codeSizes, kernelSizes, showSizes, sizesFile } from "./sizes.ts";
 import { encodeRows, readRows } from "./symbols.ts";
@@ -181,13 +183,15 @@ async function build(output: string, options: BuildOptions): Promise<Manifest["i
   report("typescript", 1, 1, main);
 
   report("translate", 0, 1, "");
-  const translation = translate(compiled.wasm, compiled.sourceMap, {
-    head: `#include "${machineFolder}/imports.h"\n#define NO_FLOATS\n#include "tools/translator/prelude.h"`,
-    allowFloats: false,
-    exportPrefix: "kernel_",
-    types: compiled.types,
-    pathOf: (source) => source.replace(/^~lib\//, "node_modules/assemblyscript/std/assembly/"),
-  });
+  const translation = namingModules(options.modules?.packages ?? [], () =>
+    translate(compiled.wasm, compiled.sourceMap, {
+      head: `#include "${machineFolder}/imports.h"\n#define NO_FLOATS\n#include "tools/translator/prelude.h"`,
+      allowFloats: false,
+      exportPrefix: "kernel_",
+      types: compiled.types,
+      pathOf: (source) => source.replace(/^~lib\//, "node_modules/assemblyscript/std/assembly/"),
+    }),
+  );
   const layouts = Object.fromEntries([...translation.references].map(([name, type]) => [name, type]));
   const debugTypes = { references: layouts, classes: compiled.types.classes, globals: compiled.types.globals };
   writeIfChanged(resolve(repositoryRoot, output, "types.json"), JSON.stringify(debugTypes));
@@ -257,6 +261,21 @@ async function build(output: string, options: BuildOptions): Promise<Manifest["i
   renameSync(resolve(repositoryRoot, linked), resolve(repositoryRoot, output, "kernel.elf"));
   report("link", 2, 2, "kernel.elf");
   return compiled.inputs;
+}
+
+/** What the translator refuses (floating point) is told by the module's own path. */
+function namingModules<T>(packages: readonly KernelPackage[], work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof TranslationError)) throw error;
+    const shown = packages.reduce(
+      // A file of the folder, without its name.
+      (text, { name, folder }) => text.replaceAll(`${mountOf(name)}/`, shownPath(join(folder, "_")).slice(0, -1)),
+      error.message,
+    );
+    throw new CompileError([shown]);
+  }
 }
 
 /** Bytes as a section of an object: an assembly file that includes them. */
