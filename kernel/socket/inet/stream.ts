@@ -352,6 +352,8 @@ export class TcpSocket extends InetSocket {
         continue;
       }
       if (<u64>total >= wanted) break;
+      // EPIPE is a reset behind the peer's end: readers have the end first (Linux tcp_recvmsg, SOCK_DONE), writers the error.
+      if (connection.error == EPIPE) break;
       if (connection.error != 0) {
         if (total == 0) return -connection.takeError();
         break;

@@ -307,6 +307,7 @@ group(ending) {
   sleep_ms(10);
   write(pair[0], "x", 1);
   sleep_ms(10);
+  check(gives(0, read(pair[0], text, 8)), "a reset behind the peer's end does not hide the end");
   check(fails_with(EPIPE, write(pair[0], "x", 1)) || check_errno == ECONNRESET, "writing to a closed peer fails the second time");
   close(pair[0]);
 }
