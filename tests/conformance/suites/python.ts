@@ -22,6 +22,7 @@ const LONG = new Set([
   "test_ssl",
   "test_io",
   "test_tarfile",
+  "test_zipfile",
   "test_compileall",
 ]);
 
