@@ -27,7 +27,7 @@ const LONG = new Set([
 ]);
 
 function moduleCase(name: string): Case {
-  const seconds = LONG.has(name) ? 900 : 300;
+  const seconds = LONG.has(name) ? 1800 : 300;
   // Its tests need no network, but say so.
   const resources = name === "test_socketserver" ? "network" : "none";
   const script = `exec python3.11 -X faulthandler -m test -v -u ${resources} --tempdir /tmp/work ${name}`;
