@@ -17,10 +17,10 @@ import { LINEAR_BASE } from "machine/linear";
 import * as stacks from "memory/stacks";
 import * as heap from "runtime/heap";
 
-/** Begin after this much has been allocated, or half of what is alive if that is more. */
-const BEGIN_BYTES: usize = 4 << 20;
-/** An idle CPU begins after this much, or a quarter of what is alive if that is more. */
-const IDLE_BYTES: usize = 1 << 20;
+/** Begin after this much has been allocated, or as much as is alive if that is more. */
+const BEGIN_BYTES: usize = 8 << 20;
+/** An idle CPU begins after this much, or half of what is alive if that is more. */
+const IDLE_BYTES: usize = 4 << 20;
 /** While marking, a step inside an allocation comes after this much; … */
 const STEP_BYTES: usize = 16 << 10;
 /** … and marks this many objects: far more than 16 KB holds, so that marking ends long before memory does. */
@@ -66,12 +66,12 @@ export function totalPauseTicks(): u64 {
 /** Let allocation start collections by itself: once the kernel's stacks can be scanned. */
 export function setAutomatic(value: bool): void {
   isAutomatic = value;
-  nextTurnBytes = value ? max(BEGIN_BYTES, liveAfter >> 1) : NEVER;
+  nextTurnBytes = value ? max(BEGIN_BYTES, liveAfter) : NEVER;
 }
 
 /** Whether an idle CPU has something to collect. */
 export function isDue(): bool {
-  return isMarking || (isAutomatic && heap.allocatedSinceCollection() > max(IDLE_BYTES, liveAfter >> 2));
+  return isMarking || (isAutomatic && heap.allocatedSinceCollection() > max(IDLE_BYTES, liveAfter >> 1));
 }
 
 /** On an idle CPU: a small part of a collection, then let interrupts in and look whether there is something to run. */
@@ -185,7 +185,7 @@ function end(): void {
   isMarking = false;
   liveAfter = heap.usedBytes();
   collections++;
-  nextTurnBytes = isAutomatic ? max(BEGIN_BYTES, liveAfter >> 1) : NEVER;
+  nextTurnBytes = isAutomatic ? max(BEGIN_BYTES, liveAfter) : NEVER;
 }
 
 function paused(began: u64): void {
