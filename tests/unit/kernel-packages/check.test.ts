@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, test } from "node:test";
+import { shownPath } from "../../../tools/kernel/diagnostic.ts";
 import { checkPackages } from "../../../tools/kernel/package-check.ts";
 import type { KernelPackage } from "../../../tools/kernel/packages.ts";
 
@@ -23,7 +24,7 @@ function made(name: string, files: Record<string, string>, isTrusted = false): K
 }
 
 async function faultsOf(...packages: KernelPackage[]): Promise<string> {
-  return (await checkPackages(packages)).join("\n").replaceAll(folder, "");
+  return (await checkPackages(packages)).join("\n").replaceAll(shownPath(folder), "").replaceAll(folder, "");
 }
 
 test("a module of nothing forbidden has no faults", async () => {

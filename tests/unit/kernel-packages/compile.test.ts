@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { shownPath } from "../../../tools/kernel/diagnostic.ts";
 import { compile, CompileError } from "../../../tools/kernel/compile.ts";
 import { addedText, enabledFile, enabledText, packagesFile } from "../../../tools/kernel/modules.ts";
 import type { KernelPackage } from "../../../tools/kernel/packages.ts";
@@ -27,7 +28,7 @@ async function errorsOf(...packages: KernelPackage[]): Promise<string> {
     return "";
   } catch (error) {
     assert.ok(error instanceof CompileError, String(error));
-    return error.message.replaceAll(folder, "");
+    return error.message.replaceAll(shownPath(folder), "").replaceAll(folder, "");
   }
 }
 
