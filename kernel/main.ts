@@ -7,6 +7,7 @@ import { bootMachine, startClock } from "./boot/boot";
 import { stepDone } from "./boot/trace";
 import { handleSyscall } from "./entry/syscall";
 import { handleTrap } from "./entry/trap";
+import * as acpiBus from "./drivers/acpi/bus";
 import * as bus from "./drivers/pci/bus";
 import { startMmioDevices } from "./drivers/virtio/mmio-devices";
 import { useBootScreen } from "./init/boot-screen";
@@ -29,6 +30,7 @@ export function boot(info: usize): void {
   registerModules();
   stepDone("modules");
   bus.start(machine.endOfLowMemory());
+  acpiBus.start();
   startMmioDevices(machine.commandLine);
   useBootScreen(machine);
   stepDone("devices");

@@ -1,7 +1,19 @@
-// ACPI's tables: what the firmware says is there. `acpi.table("TPM2")` finds one by its signature.
+// ACPI: what the firmware says is there. `acpi.table("TPM2")` finds a table by its signature, a driver registered with
+// `acpi.register` is given the devices of its hardware id. Resources that AML would compute are not seen (acpi/devices.ts).
 
 import * as mem from "machine/mem";
 import * as tables from "../acpi/tables";
+import * as bus from "../drivers/acpi/bus";
+import { AcpiDriver } from "../drivers/acpi/bus";
+
+export { AcpiDevice } from "../acpi/devices";
+export { AcpiDriver } from "../drivers/acpi/bus";
+export { connectInterrupt } from "../drivers/acpi/interrupt";
+
+/** Have `driver` started on every device of its hardware id, when devices are looked for. */
+export function register(driver: AcpiDriver): void {
+  bus.addDriver(driver);
+}
 
 /** One table, header included; accesses are checked. */
 export class Table {

@@ -40,6 +40,7 @@ export {
 export * from "../abi/errno";
 export * from "../abi/syscall-numbers";
 export { Text } from "../lib/text";
+export { AcpiDevice, AcpiDriver } from "./acpi";
 export { Buffer } from "./buffer";
 export { ConsoleBackend } from "./console";
 export { DeviceFile, DeviceKind } from "./devices";

@@ -52,7 +52,7 @@ test("what a module registers is there for programs: calls, devices, files, time
       isListed: true,
     },
     link: true,
-    report: "ticks 3 thread done\nnoted\n",
+    report: "ticks 3 events 3 thread done\nnoted\n",
   });
   assert.match(result.stderr, /module whole-api claims I\/O port 0x3f8 and what follows, but kernel has it/);
   assert.doesNotMatch(result.stderr, /no MADT|two have the serial port|there is no such call/);

@@ -3,7 +3,7 @@
 //
 //   virtio_mmio.device=512@0xfeb00e00:12      size @ physical address : interrupt line
 
-import { FixedDevice, findFixedDevice } from "../../acpi/fixed-devices";
+import { AcpiDevice, findDevice } from "../../acpi/devices";
 import * as log from "../../log/log";
 import { driverFor } from "./drivers";
 import { MmioTransport } from "./mmio-transport";
@@ -11,7 +11,7 @@ import { MmioTransport } from "./mmio-transport";
 const ACPI_ID: string = "LNRO0005";
 /** More than any machine has. */
 const MAX_DEVICES: i32 = 64;
-const ISA_LINES: u32 = 16;
+const ISA_LINES: i32 = 16;
 const KEY: string = "virtio_mmio.device=";
 const SPACE: u32 = 0x20;
 
@@ -20,7 +20,7 @@ let position: i32 = 0;
 /** Start every device that ACPI or a command line names. */
 export function startMmioDevices(commandLine: StaticArray<u8>): void {
   for (let nth = 0; nth < MAX_DEVICES; nth++) {
-    let device = findFixedDevice(ACPI_ID, nth);
+    let device = findDevice(ACPI_ID, nth);
     if (device === null) break;
     startDevice(device);
   }
@@ -42,14 +42,14 @@ function startOne(text: StaticArray<u8>, at: i32): void {
   if (!accept(text, 0x40)) return;
   let address = number(text);
   if (!accept(text, 0x3a)) return;
-  let device = new FixedDevice();
-  device.base = address;
-  device.interrupt = <u32>number(text);
-  device.isIsa = device.interrupt < ISA_LINES;
+  let device = new AcpiDevice(ACPI_ID);
+  device.memory = address;
+  device.interrupt = <i32>number(text);
+  device.isIsa = device.interrupt >= 0 && device.interrupt < ISA_LINES;
   startDevice(device);
 }
 
-function startDevice(device: FixedDevice): void {
+function startDevice(device: AcpiDevice): void {
   let transport = new MmioTransport(device);
   let driver = driverFor(transport.find());
   if (driver === null || driver.start(transport)) return;
@@ -58,7 +58,7 @@ function startDevice(device: FixedDevice): void {
     .string("virtio-mmio: ")
     .string(driver.name)
     .string(" failed at ")
-    .hex(device.base)
+    .hex(device.memory)
     .string(" (module ")
     .string(driver.module)
     .byte(0x29);

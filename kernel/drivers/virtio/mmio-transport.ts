@@ -4,8 +4,8 @@
 import * as mmio from "machine/mmio";
 import * as pageTables from "memory/page-tables";
 import * as log from "../../log/log";
-import { FixedDevice } from "../../acpi/fixed-devices";
-import * as lines from "../../interrupt/lines";
+import { AcpiDevice } from "../../acpi/devices";
+import { connectInterrupt } from "../acpi/interrupt";
 import { InterruptHandler } from "../../interrupt/vectors";
 import { Virtqueue } from "./queue";
 import { LEGACY_PAGE_SHIFT, NO_VECTOR, VirtioTransport } from "./transport";
@@ -45,13 +45,13 @@ export class MmioTransport extends VirtioTransport {
   private registers: u64 = 0;
   private isOld: bool = false;
 
-  constructor(private device: FixedDevice) {
+  constructor(private device: AcpiDevice) {
     super();
   }
 
   /** The device type there (§5), 0 when there is none that we can drive. */
   find(): u32 {
-    this.registers = pageTables.mapDevice(this.device.base, REGION_LENGTH, pageTables.UNCACHED);
+    this.registers = pageTables.mapDevice(this.device.memory, REGION_LENGTH, pageTables.UNCACHED);
     if (this.registers == 0 || mmio.read32(this.registers + MAGIC) != MAGIC_VALUE) return 0;
     let version = mmio.read32(this.registers + VERSION);
     if (version != MODERN_VERSION && version != LEGACY_VERSION) {
@@ -145,8 +145,7 @@ export class MmioTransport extends VirtioTransport {
 
   connect(queues: InterruptHandler, _config: InterruptHandler): u32 {
     let device = this.device;
-    if (device.isIsa) lines.connectIsa(device.interrupt, queues);
-    else lines.connectGlobal(device.interrupt, device.isLevel, device.isActiveLow, queues);
+    connectInterrupt(device, queues);
     return NO_VECTOR;
   }
 

@@ -12,6 +12,7 @@ interface Exports {
   timerPort(): number;
   lacksClockChip(): number;
   configurationBase(): bigint;
+  device(id: number, nth: number, what: number): bigint;
 }
 
 const wasm = await buildWasm(new URL("./acpi.as.ts", import.meta.url));
@@ -201,4 +202,81 @@ test("where PCI's registers are stands in the definitions when no table tells", 
   assert.equal(base([0x14, 0x10, ...bytesOf("_CBA"), 0, 0xa4, 0x0e, 0, 0, 0, 0, 1, 0, 0, 0]), 0x100000000n);
   assert.equal(base([0x14, 0x0c, ...bytesOf("_CBA"), 0, 0xa4, 0x0c]), 0n);
   assert.equal(base(S5), 0n);
+});
+
+/** An AML package: its length in front, in one or two bytes. */
+function withLength(bytes: number[]): number[] {
+  const short = bytes.length + 1;
+  return short < 0x40 ? [short, ...bytes] : [0x40 | ((short + 1) & 0xf), (short + 1) >> 4, ...bytes];
+}
+
+const named = (name: string, ...value: number[]): number[] => [0x08, ...bytesOf(name), ...value];
+const deviceOp = (name: string, ...content: number[]): number[] => [
+  0x5b,
+  0x82,
+  ...withLength([...bytesOf(name), ...content]),
+];
+const resources = (...bytes: number[]): number[] => [
+  ...named("_CRS", 0x11),
+  ...withLength([0x0a, bytes.length, ...bytes]),
+];
+const END_TAG = [0x79, 0];
+
+test("devices are found by their ids, with the resources that stand in their own _CRS", () => {
+  const inner = deviceOp(
+    "UART",
+    ...named("_HID", 0x0c, 0x41, 0xd0, 0x05, 0x01), // EISAID("PNP0501")
+    ...resources(0x47, 1, 0xf8, 3, 0xf8, 3, 1, 8, 0x23, 0x10, 0, 0x09, ...END_TAG),
+  );
+  const aml = [
+    ...S5,
+    ...deviceOp(
+      "PEVT",
+      ...resources(0x47, 1, 0x05, 0x05, 0x05, 0x05, 1, 1, ...END_TAG),
+      ...inner,
+      ...named("_HID", 0x0d, ...bytesOf("QEMU0001"), 0),
+    ),
+    ...deviceOp(
+      "NVDR",
+      ...named("_HID", 0x0d, ...bytesOf("ACPI0003"), 0),
+      ...resources(
+        ...[0x86, 9, 0, 1, 0, 0, 0x00, 0xfe, 0, 0x10, 0, 0],
+        ...[0x89, 6, 0, 0x05, 1, 20, 0, 0, 0],
+        ...END_TAG,
+      ),
+    ),
+    ...deviceOp("BARE", ...named("_HID", 0x0d, ...bytesOf("ACPI0003"), 0)),
+  ];
+  const { exports } = machineWith({ aml });
+  exports.start(0n);
+  const seen = (id: number, nth: number): number[] =>
+    [0, 1, 2, 3, 4, 5].map((what) => Number(exports.device(id, nth, what)));
+  assert.deepEqual(seen(0, 0), [0, 0, 0x505, 1, -1, 0]);
+  assert.deepEqual(seen(1, 0), [0, 0, 0x3f8, 8, 4, 5]);
+  assert.deepEqual(seen(2, 0), [0xfe000000, 0x1000, 0, 0, 20, 6]);
+  assert.deepEqual(seen(2, 1), [0, 0, 0, 0, -1, 0]);
+  assert.equal(exports.device(2, 2, 0), -1n);
+  assert.equal(exports.device(0, 1, 0), -1n);
+  assert.equal(exports.device(3, 0, 0), -1n);
+});
+
+test("definitions of nonsense are read to their end and no further", () => {
+  let state = 12345;
+  const random = (limit: number): number => {
+    state = (Math.imul(state, 1103515245) + 12345) >>> 0;
+    return (state >>> 8) % limit;
+  };
+  for (let round = 0; round < 200; round++) {
+    const aml = Array.from({ length: 40 + random(200) }, () => random(256));
+    for (const part of [
+      [0x5b, 0x82, 0xff],
+      named("_HID", 0x0d, ...bytesOf("QEMU0001"), 0),
+      named("_CRS", 0x11, 0xff),
+    ]) {
+      aml.splice(random(aml.length), 0, ...part);
+    }
+    const { exports } = machineWith({ aml });
+    exports.start(0n);
+    for (let what = 0; what < 6; what++) exports.device(0, 0, what);
+  }
 });
