@@ -1,3 +1,5 @@
+// Run in a guest: the keyboard and the mouse as programs of the library see them.
+
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { InputError, keyName, open } from "./index.ts";

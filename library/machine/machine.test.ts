@@ -1,3 +1,5 @@
+// Run in a guest: what the library says of the machine.
+
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { describe } from "./index.ts";

@@ -355,15 +355,7 @@ async function main(): Promise<void> {
     if (values.sizes) console.log(showSizes(kernelSizes(dirname(kernel.path), { without: values.without ?? [] })));
   } catch (error) {
     progress.clear();
-    if (
-      !(
-        error instanceof CompileError ||
-        error instanceof ToolError ||
-        error instanceof TranslationError ||
-        error instanceof ModuleError
-      )
-    )
-      throw error;
+    if (!(error instanceof CompileError || error instanceof ToolError || error instanceof ModuleError)) throw error;
     console.error(error.message);
     process.exitCode = 1;
   }

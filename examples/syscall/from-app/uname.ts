@@ -1,3 +1,5 @@
+// A handler for uname(2): ordinary TypeScript that runs on a worker of the program.
+
 import type { SystemCall } from "eggos/syscall";
 
 /** Says that it was called, and lets the kernel answer. */

@@ -1,3 +1,5 @@
+// A handler in front of uname(2), in kernel TypeScript: it prints a line and calls the one that was there.
+
 import { Handler, log, SYS_uname, syscalls } from "eggos/kernel";
 
 let original: Handler = new Handler();

@@ -1,3 +1,5 @@
+// ACPI's tables and definitions, laid out in simulated memory.
+
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { instantiate } from "../../../simulator/instantiate.ts";

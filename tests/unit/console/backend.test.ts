@@ -1,3 +1,5 @@
+// Console backends of modules: what a program writes reaches all of them.
+
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { instantiate } from "../../../simulator/instantiate.ts";

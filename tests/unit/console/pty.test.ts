@@ -1,3 +1,5 @@
+// Both sides of a pseudo-terminal.
+
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { instantiate } from "../../../simulator/instantiate.ts";

@@ -1,3 +1,5 @@
+// The 16550: FIFOs, interrupts and line errors.
+
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { instantiate } from "../../../simulator/instantiate.ts";

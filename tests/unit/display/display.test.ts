@@ -1,3 +1,5 @@
+// Display drivers against simulated registers: modes, edges, nonsense.
+
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { instantiate } from "../../../simulator/instantiate.ts";

@@ -1,3 +1,5 @@
+// The evdev structures and numbers are those of Linux's headers.
+
 import { test } from "node:test";
 import { compareLayout } from "../abi-layout.ts";
 

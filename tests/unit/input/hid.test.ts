@@ -1,3 +1,5 @@
+// Report and configuration descriptors of USB devices, well formed and not.
+
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { instantiate } from "../../../simulator/instantiate.ts";

@@ -1,3 +1,5 @@
+// Keys to text, by layouts.
+
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { instantiate } from "../../../simulator/instantiate.ts";

@@ -1,3 +1,5 @@
+// How the machine ends and starts anew.
+
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MachineStopped } from "../../../simulator/cpu.ts";

@@ -1,3 +1,5 @@
+// Timers of processes.
+
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { type Instance, instantiate } from "../../../simulator/instantiate.ts";
